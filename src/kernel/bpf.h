@@ -15,11 +15,12 @@
 #include "core/err.h"
 
 enum {
-	PALE_BPF_CONDS = 2,
+	PALE_BPF_CONDS = 4,  /* two sub-rows of the call table put together */
 	PALE_BPF_MAX = 4096, /* BPF_MAXINSNS of the kernel */
 };
 
-/* (args[arg] & mask) == value, over all 64 bits. */
+/* (args[arg] & mask) == value, over all 64 bits; a value with a bit outside the mask is an error.
+ */
 struct pale_bpf_cond {
 	uint8_t arg;
 	uint64_t mask;
@@ -29,7 +30,7 @@ struct pale_bpf_cond {
 /* All conditions hold: answer ret. */
 struct pale_bpf_rule {
 	struct pale_bpf_cond when[PALE_BPF_CONDS];
-	uint8_t when_count; /* 1 or 2 */
+	uint8_t when_count; /* 1 to PALE_BPF_CONDS */
 	uint32_t ret;       /* SECCOMP_RET_* with its data */
 };
 
@@ -50,14 +51,21 @@ struct pale_bpf_spec {
 };
 
 /*
- * Build the program.
+ * Build the program. The same spec always gives the same instructions.
  *
  *   spec       what to answer
- *   prog       where to; max instructions long
+ *   prog       where to; max instructions long. On failure it holds nothing of use
+ *   max        at most PALE_BPF_MAX are used
  *   ret_count  instructions written
  *
- * Returns 0, -EINVAL (calls not ascending, bad condition) or -E2BIG.
- * Test: tests/unit/bpf.c (against an interpreter and libseccomp), fuzz/bpf.c
+ * Returns 0, or
+ *   -EINVAL  calls not ascending, or a condition that is empty, impossible or on no argument:
+ *            a mistake in the caller's table
+ *   -E2BIG   longer than max
+ *
+ * Source: seccomp(2); the jump offsets of classic BPF are 8 bits, net/core/filter.c.
+ * Test: tests/unit/bpf.c (against an interpreter), tests/unit/filter.c (against libseccomp),
+ * fuzz/bpf.c
  */
 int pale_bpf_build(const struct pale_bpf_spec *spec, struct sock_filter *prog, size_t max,
     size_t *ret_count, struct pale_err *err);

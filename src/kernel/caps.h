@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Privileges of a thread: none, for good. Raw calls, so that the small executables link no libcap.
+ * Source: capabilities(7), PR_SET_NO_NEW_PRIVS(2const).
+ */
+#ifndef PALE_KERNEL_CAPS_H
+#define PALE_KERNEL_CAPS_H
+
+#include <stdbool.h>
+
+#include "core/err.h"
+
+/*
+ * Empty every capability set of the calling thread, ambient and bounding set included, and set
+ * no_new_privs, so that no exec gives any back.
+ */
+int pale_caps_drop(struct pale_err *err);
+
+/* Does the calling thread have this capability in its effective set? */
+bool pale_caps_has(unsigned cap);
+
+#endif

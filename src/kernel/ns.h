@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Namespaces and their id maps. A refusal is told apart by its cause, because each cause has its
+ * own remedy: a container's filter, a limit of zero, nesting too deep, a chroot, a distribution's
+ * AppArmor rule, a kernel built without.
+ * Source: user_namespaces(7), pid_namespaces(7); causes tried on Linux 6.18.
+ */
+#ifndef PALE_KERNEL_NS_H
+#define PALE_KERNEL_NS_H
+
+#include "core/err.h"
+
+/*
+ * Move the calling process (single-threaded) into a new user namespace and into new namespaces of
+ * `flags` (CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWIPC ...), and write the maps: root (CAP_SETUID and
+ * CAP_SETGID held) keeps every id that its own namespace knows, anybody else only the own user and
+ * group id, as themselves.
+ *
+ * Returns 0, or -errno with the cause and a remedy in err; then the process may be in the new
+ * namespaces without maps and should end.
+ * Test: tests/live/refusals.c
+ */
+int pale_ns_enter(int flags, struct pale_err *err);
+
+/*
+ * Put a refusal that comes after the namespaces were made (some distributions let them be made and
+ * refuse what they are for) into words.
+ *
+ *   code  the negative errno of the refusal
+ *   what  what could not be done: "mount a tmpfs"
+ *
+ * Returns code.
+ */
+int pale_ns_explain(int code, const char *what, struct pale_err *err);
+
+#endif
