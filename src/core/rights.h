@@ -50,16 +50,46 @@ enum pale_right_how {
 	PALE_HOW_SECCOMP,  /* withheld from the whole cage by the call filter, or from nobody */
 };
 
+/* Attributes of a grant's mount: what they are set on it takes away. */
+enum pale_right_mount {
+	PALE_MOUNT_NOTHING,
+	PALE_MOUNT_RDONLY, /* set unless the grant holds a right that needs it writable */
+	PALE_MOUNT_NOEXEC, /* set unless the grant holds a right that needs it executable */
+};
+
+/* LANDLOCK_ACCESS_FS_*, as the kernel numbers them, with the ABI that brought those above 1. */
+enum pale_landlock_fs {
+	PALE_LL_EXECUTE = 1 << 0,
+	PALE_LL_WRITE_FILE = 1 << 1,
+	PALE_LL_READ_FILE = 1 << 2,
+	PALE_LL_READ_DIR = 1 << 3,
+	PALE_LL_REMOVE_DIR = 1 << 4,
+	PALE_LL_REMOVE_FILE = 1 << 5,
+	PALE_LL_MAKE_CHAR = 1 << 6,
+	PALE_LL_MAKE_DIR = 1 << 7,
+	PALE_LL_MAKE_REG = 1 << 8,
+	PALE_LL_MAKE_SOCK = 1 << 9,
+	PALE_LL_MAKE_FIFO = 1 << 10,
+	PALE_LL_MAKE_BLOCK = 1 << 11,
+	PALE_LL_MAKE_SYM = 1 << 12,
+	PALE_LL_REFER = 1 << 13,     /* 2 */
+	PALE_LL_TRUNCATE = 1 << 14,  /* 3 */
+	PALE_LL_IOCTL_DEV = 1 << 15, /* 5 */
+};
+
 /* A row of rights.def. */
 struct pale_right_row {
-	const char *name;        /* lower case, as people write it: "renameat_source" */
-	uint8_t idx;             /* word of cap_rights_t: 0 or 1 */
-	uint64_t bits;           /* the bits of that word, without index and version bits */
-	const char *meaning;     /* one line */
-	enum pale_right_how how; /* how `run` withholds it from a path grant */
-	pale_rights with;        /* PALE_HOW_WITH: any of these brings it */
-	uint64_t landlock;       /* LANDLOCK_ACCESS_FS_* bits that carry it, 0 if none */
-	uint8_t landlock_abi;    /* Landlock ABI that brought those bits, 0 if none */
+	const char *name;            /* lower case, as people write it: "renameat_source" */
+	uint8_t idx;                 /* word of cap_rights_t: 0 or 1 */
+	uint64_t bits;               /* the bits of that word, without index and version bits */
+	const char *meaning;         /* one line */
+	enum pale_right_how how;     /* how `run` withholds it from a path grant */
+	enum pale_right_mount mount; /* attribute that takes it from every holder of the mount */
+	pale_rights with;            /* any of these brings it, whatever .how says */
+	pale_rights
+	    only_with[2];     /* powerless in a grant that holds nothing of one of these; 0 = all */
+	uint64_t landlock;    /* LANDLOCK_ACCESS_FS_* bits that carry it, 0 if none */
+	uint8_t landlock_abi; /* Landlock ABI that brought those bits, 0 if none */
 };
 
 /* The row of a right; never NULL for right < PALE_RIGHT_COUNT. Borrowed, static. */
@@ -80,13 +110,32 @@ int pale_rights_parse(const char *text, pale_rights *ret_rights, struct pale_err
  */
 size_t pale_rights_print(pale_rights rights, char *buf, size_t size);
 
-/* Add what comes with the rights in the set (PALE_HOW_WITH rows), until nothing changes. */
+/* Add what comes with the rights in the set (.with of the rows), until nothing changes. */
 pale_rights pale_rights_close(pale_rights rights);
 
 /* What -r, -w, -x give, closed: see the presets in rights.c. */
 pale_rights pale_rights_preset_read(void);
 pale_rights pale_rights_preset_write(void);
 pale_rights pale_rights_preset_execute(void);
+
+/* The rights that need a mount without this attribute: a grant that holds none of them gets it. */
+pale_rights pale_rights_of_mount(enum pale_right_mount mount);
+
+/* The rights of one way of withholding; and the Landlock bits of a set. */
+pale_rights pale_rights_of_how(enum pale_right_how how);
+uint64_t pale_rights_landlock(pale_rights rights);
+
+/*
+ * The rights that a path grant does not hold and that nothing takes from it all the same.
+ *
+ *   grant         what the grant holds
+ *   cage          what all grants of the cage hold together; the filter withholds the rest
+ *   landlock_abi  of the running kernel, 0 for none
+ *
+ * Not empty: the policy has no exact mechanism here and --strict refuses it, naming these rights.
+ * Test: tests/unit/rights.c
+ */
+pale_rights pale_rights_leak(pale_rights grant, pale_rights cage, unsigned landlock_abi);
 
 /* To and from the two words of FreeBSD's cap_rights_t (version 0, index bits set). -EINVAL if
  * ill-formed. */
