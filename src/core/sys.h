@@ -192,6 +192,9 @@ int pale_sys_find(const char *name, enum pale_sys *ret_sys);
  */
 pale_rights pale_sys_need(enum pale_sys sys, const uint64_t args[PALE_SYS_ARGS]);
 
+/* Do all conditions of a sub-row hold? */
+bool pale_sys_sub_matches(const struct pale_sys_sub *sub, const uint64_t args[PALE_SYS_ARGS]);
+
 /* What a filter is made for. */
 struct pale_sys_policy {
 	pale_rights withheld; /* HOW_SECCOMP rights that nobody in the cage has */
@@ -207,5 +210,13 @@ struct pale_sys_answer {
 };
 struct pale_sys_answer pale_sys_answer(
     enum pale_sys sys, const uint64_t args[PALE_SYS_ARGS], const struct pale_sys_policy *policy);
+
+/*
+ * The two halves of it, for whoever compiles the rows: what a sub-row answers where it matches
+ * (false: it is no verdict under this policy, go on behind it), and what is left for the row.
+ */
+bool pale_sys_sub_answer(const struct pale_sys_sub *sub, const struct pale_sys_policy *policy,
+    struct pale_sys_answer *ret_answer);
+struct pale_sys_answer pale_sys_row_answer(enum pale_sys sys, const struct pale_sys_policy *policy);
 
 #endif

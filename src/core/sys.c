@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What follows from sys.def: the row of a call, the rights that its arguments ask for, and the
+ * answer of the filter. Pure: makes no system call.
+ */
+#include "core/sys.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/scope.h"
+
+static const struct pale_sys_row rows[PALE_SYS_COUNT] = {
+#define SYS(id, ...) [PALE_SYS_##id] = { .name = #id, __VA_ARGS__ },
+#define SUB(...)
+#include "core/sys.def"
+#undef SYS
+#undef SUB
+};
+
+/* In the order of the rows; the last is a stopper, so that the table is never empty. */
+static const struct pale_sys_sub subs[] = {
+#define SYS(...)
+#define SUB(id, ...) { .sys = PALE_SYS_##id, __VA_ARGS__ },
+#include "core/sys.def"
+#undef SYS
+#undef SUB
+	{ .sys = PALE_SYS_COUNT },
+};
+
+#ifdef __aarch64__
+/* Number plus one, so that a call that is not listed has 0. */
+static const int16_t arm64_nr_plus_1[PALE_SYS_COUNT] = {
+#define ARM64(id, nr) [PALE_SYS_##id] = (nr) + 1,
+#include "core/sysnr_arm64.def"
+#undef ARM64
+};
+#endif
+
+const struct pale_sys_row *
+pale_sys_row(enum pale_sys sys)
+{
+	return &rows[sys];
+}
+
+const struct pale_sys_sub *
+pale_sys_subs(enum pale_sys sys, size_t *ret_count)
+{
+	size_t low = 0, high = PALE_COUNT(subs) - 1, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (subs[middle].sys < sys)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; subs[end].sys == sys;)
+		end++;
+	*ret_count = end - low;
+	return end > low ? &subs[low] : NULL;
+}
+
+int
+pale_sys_nr(enum pale_sys sys)
+{
+#if defined(__x86_64__)
+	return rows[sys].nr_x86_64;
+#elif defined(__aarch64__)
+	return arm64_nr_plus_1[sys] - 1;
+#else
+#error "no table of call numbers for this machine"
+#endif
+}
+
+int
+pale_sys_find_nr(int nr, enum pale_sys *ret_sys)
+{
+	for (unsigned i = 0; nr >= 0 && i < PALE_SYS_COUNT; i++)
+		if (pale_sys_nr((enum pale_sys)i) == nr) {
+			*ret_sys = (enum pale_sys)i;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+int
+pale_sys_find(const char *name, enum pale_sys *ret_sys)
+{
+	for (unsigned i = 0; i < PALE_SYS_COUNT; i++)
+		if (strcmp(rows[i].name, name) == 0) {
+			*ret_sys = (enum pale_sys)i;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+bool
+pale_sys_sub_matches(const struct pale_sys_sub *sub, const uint64_t args[PALE_SYS_ARGS])
+{
+	for (size_t i = 0; i < PALE_SYS_CONDS && sub->when[i].mask != 0; i++)
+		if ((args[sub->when[i].arg] & sub->when[i].mask) != sub->when[i].value)
+			return false;
+	return true;
+}
+
+pale_rights
+pale_sys_need(enum pale_sys sys, const uint64_t args[PALE_SYS_ARGS])
+{
+	pale_rights need = rows[sys].need[0];
+	const struct pale_sys_sub *sub;
+	size_t count;
+
+	sub = pale_sys_subs(sys, &count);
+	for (size_t i = 0; i < count; i++)
+		if (sub[i].adds && pale_sys_sub_matches(&sub[i], args))
+			need |= sub[i].need;
+	return need;
+}
+
+static struct pale_sys_answer
+deny(int error, const char *label, const char *why)
+{
+	return (struct pale_sys_answer){ RUN_DENY, error != 0 ? error : EPERM, label, why };
+}
+
+/* Allowed, unless it needs a right that the filter withholds from the whole cage. */
+static struct pale_sys_answer
+allow(pale_rights need, const char *label, const struct pale_sys_policy *policy)
+{
+	if ((need & policy->withheld) != 0)
+		return deny(EPERM, label, "no grant holds the right that it needs");
+	return (struct pale_sys_answer){ RUN_ALLOW, 0, label, NULL };
+}
+
+static bool
+is_open(enum pale_gate gate, const struct pale_sys_policy *policy)
+{
+	return gate != GATE_NONE && (policy->gates >> gate & 1) != 0;
+}
+
+bool
+pale_sys_sub_answer(const struct pale_sys_sub *sub, const struct pale_sys_policy *policy,
+    struct pale_sys_answer *ret_answer)
+{
+	const struct pale_sys_row *row = &rows[sub->sys];
+
+	if (sub->adds)
+		return false;
+	switch (sub->run) {
+	case RUN_DENY:
+		if (is_open(sub->gate, policy))
+			return false;
+		*ret_answer = deny(sub->error, sub->label, sub->why);
+		return true;
+	case RUN_ALLOW:
+		*ret_answer = allow(row->need[0] | row->need[1] | sub->need, sub->label, policy);
+		return true;
+	case RUN_ASK:
+		break;
+	}
+	*ret_answer = (struct pale_sys_answer){ RUN_ASK, 0, sub->label, sub->why };
+	return true;
+}
+
+struct pale_sys_answer
+pale_sys_row_answer(enum pale_sys sys, const struct pale_sys_policy *policy)
+{
+	const struct pale_sys_row *row = &rows[sys];
+
+	switch (row->run) {
+	case RUN_DENY:
+		if (!is_open(row->gate, policy))
+			return deny(row->error, NULL, row->why);
+		break;
+	case RUN_ALLOW:
+		break;
+	case RUN_ASK:
+		return (struct pale_sys_answer){ RUN_ASK, 0, NULL, row->why };
+	}
+	return allow(row->need[0] | row->need[1], NULL, policy);
+}
+
+struct pale_sys_answer
+pale_sys_answer(
+    enum pale_sys sys, const uint64_t args[PALE_SYS_ARGS], const struct pale_sys_policy *policy)
+{
+	const struct pale_sys_sub *sub;
+	struct pale_sys_answer answer;
+	size_t count;
+
+	sub = pale_sys_subs(sys, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!sub[i].adds && pale_sys_sub_matches(&sub[i], args) &&
+		    pale_sys_sub_answer(&sub[i], policy, &answer))
+			return answer;
+	return pale_sys_row_answer(sys, policy);
+}
