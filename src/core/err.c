@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
+__attribute__((format(printf, 4, 0))) static void
 put(char *buf, size_t size, size_t at, const char *fmt, va_list args)
 {
 	int wrote = vsnprintf(buf + at, size - at, fmt, args);

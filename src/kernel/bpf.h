@@ -15,7 +15,7 @@
 #include "core/err.h"
 
 enum {
-	PALE_BPF_CONDS = 4,  /* two sub-rows of the call table put together */
+	PALE_BPF_CONDS = 2,
 	PALE_BPF_MAX = 4096, /* BPF_MAXINSNS of the kernel */
 };
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The call filter of a cage; see filter.h. */
+#include "cage/filter.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <linux/seccomp.h>
+
+#include "core/scope.h"
+#include "kernel/uapi.h"
+
+enum {
+	NR_LIMIT = 1024,  /* above every number of the table; Linux 6.18 ends at 470 */
+	ERRNO_MAX = 4095, /* what a system call can return */
+	SUB_COUNT = 0
+#define SYS(...)
+#define SUB(...) +1
+#include "core/sys.def"
+#undef SYS
+#undef SUB
+};
+
+/* The rows as calls and rules of the generator. */
+struct spec {
+	struct pale_bpf_call calls[PALE_SYS_COUNT + 1];
+	size_t call_count;
+	struct pale_bpf_rule rules[SUB_COUNT + 1];
+	size_t rule_count;
+};
+
+static uint32_t
+ret_of(struct pale_sys_answer answer)
+{
+	switch (answer.run) {
+	case RUN_ALLOW:
+		return SECCOMP_RET_ALLOW;
+	case RUN_ASK:
+		return SECCOMP_RET_USER_NOTIF;
+	case RUN_DENY:
+		break;
+	}
+	/* An errno beyond the range would read as success. */
+	if (answer.error <= 0 || answer.error > ERRNO_MAX)
+		return SECCOMP_RET_ERRNO | EPERM;
+	return SECCOMP_RET_ERRNO | (uint32_t)answer.error;
+}
+
+/* Append the call with its rules; the first that matches decides there as it does here. */
+static void
+add_call(struct spec *spec, enum pale_sys sys, uint32_t nr, const struct pale_sys_policy *policy)
+{
+	struct pale_bpf_call *call = &spec->calls[spec->call_count++];
+	const struct pale_sys_sub *subs;
+	struct pale_sys_answer answer;
+	size_t count;
+
+	*call = (struct pale_bpf_call){ .nr = nr,
+		.rules = &spec->rules[spec->rule_count],
+		.ret = ret_of(pale_sys_row_answer(sys, policy)) };
+	subs = pale_sys_subs(sys, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct pale_bpf_rule *rule = &spec->rules[spec->rule_count];
+
+		if (!pale_sys_sub_answer(&subs[i], policy, &answer))
+			continue;
+		rule->ret = ret_of(answer);
+		rule->when_count = 0;
+		for (size_t c = 0; c < PALE_SYS_CONDS && subs[i].when[c].mask != 0; c++)
+			rule->when[rule->when_count++] = (struct pale_bpf_cond){
+				.arg = subs[i].when[c].arg,
+				.mask = subs[i].when[c].mask,
+				.value = subs[i].when[c].value,
+			};
+		/* Without a condition it always matches, and nothing behind it does. */
+		if (rule->when_count == 0) {
+			call->ret = rule->ret;
+			break;
+		}
+		call->rule_count++;
+		spec->rule_count++;
+	}
+}
+
+int
+pale_filter_build(const struct pale_sys_policy *policy, struct sock_filter *prog, size_t max,
+    size_t *ret_count, struct pale_err *err)
+{
+	uint16_t sys_plus_1[NR_LIMIT] = { 0 };
+	struct spec spec;
+	struct pale_bpf_spec bpf = {
+		.arch = PALE_AUDIT_ARCH,
+		.calls = spec.calls,
+		.other_call = SECCOMP_RET_ERRNO | ENOSYS,
+		.other_arch = SECCOMP_RET_ERRNO | ENOSYS,
+	};
+
+	_Static_assert(
+	    (int)PALE_BPF_CONDS >= (int)PALE_SYS_CONDS, "a sub-row must fit into a rule");
+	spec.call_count = 0;
+	spec.rule_count = 0;
+	/* Rows are in the order of x86-64; elsewhere their numbers go up and down. */
+	for (unsigned sys = 0; sys < PALE_SYS_COUNT; sys++) {
+		int nr = pale_sys_nr((enum pale_sys)sys);
+
+		if (nr < 0)
+			continue;
+		if (nr >= NR_LIMIT || sys_plus_1[nr] != 0)
+			return pale_fail(err, -EINVAL,
+			    "system call %s has the number %d, which is taken "
+			    "or too high",
+			    pale_sys_row((enum pale_sys)sys)->name, nr);
+		sys_plus_1[nr] = (uint16_t)(sys + 1);
+	}
+	for (uint32_t nr = 0; nr < NR_LIMIT; nr++) {
+		if (sys_plus_1[nr] != 0)
+			add_call(&spec, (enum pale_sys)(sys_plus_1[nr] - 1), nr, policy);
+	}
+	spec.calls[spec.call_count++] = (struct pale_bpf_call){ .nr = PALE_CONTROL_NR,
+		.ret = SECCOMP_RET_ERRNO | PALE_CONTROL_ERRNO };
+	bpf.call_count = spec.call_count;
+	return pale_bpf_build(&bpf, prog, max, ret_count, err);
+}

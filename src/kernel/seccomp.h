@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Installing a seccomp program, and asking whether the caller already runs under one of pale's.
+ * A program is inherited by every child and can never be taken off again; whoever installs it
+ * ends all that it denies, so it is the last step before exec.
+ */
+#ifndef PALE_KERNEL_SECCOMP_H
+#define PALE_KERNEL_SECCOMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/filter.h>
+
+#include "core/err.h"
+
+enum {
+	/* A number that no kernel uses, and what only a filter of pale answers it with. */
+	PALE_CONTROL_NR = 10001,
+	PALE_CONTROL_ERRNO = 2010,
+};
+
+/*
+ * Install a program on the calling thread. no_new_privs must be set before (or CAP_SYS_ADMIN held).
+ *
+ *   prog, count      instructions; borrowed
+ *   flags            SECCOMP_FILTER_FLAG_* but NEW_LISTENER
+ *   ret_listener_fd  NULL, or where the descriptor of the supervisor goes (close on exec)
+ *
+ * Returns 0, or
+ *   -EINVAL  the kernel does not take the program or a flag: too old, or built without seccomp
+ *   -EACCES  no_new_privs is not set
+ *   -EBUSY   a supervisor is there already, and the kernel allows one
+ *   -ENOMEM  the filters of this process are together too long
+ *   -ESRCH   SECCOMP_FILTER_FLAG_TSYNC, and a thread has another filter
+ *
+ * Source: seccomp(2), Linux 6.18.
+ * Test: tests/live/filter.c
+ */
+int pale_seccomp_install(const struct sock_filter *prog, size_t count, unsigned flags,
+    int *ret_listener_fd, struct pale_err *err);
+
+/*
+ * Does the caller run under a call filter of pale's (cage/filter.h)? What asks it is not a secret:
+ * a program can also find out by what is refused. A foreign filter that kills for unknown numbers
+ * kills here.
+ * Test: tests/live/filter.c
+ */
+bool pale_filter_inside(void);
+
+#endif
