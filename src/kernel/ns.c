@@ -15,6 +15,7 @@
 
 #include "core/scope.h"
 #include "kernel/caps.h"
+#include "kernel/seccomp.h"
 
 enum {
 	MAP_BYTES = 4096, /* at most 340 lines of a map; the kernel writes at most a page */
@@ -97,6 +98,11 @@ pale_ns_explain(int code, const char *what, struct pale_err *err)
 	}
 	if (code != -EPERM && code != -EACCES)
 		return pale_remedy(err, "`pale doctor` shows what this machine offers");
+	if (filtered() && pale_filter_inside()) {
+		pale_fail(err, code, "this is the inside of `pale run`, and cages do not nest yet");
+		return pale_remedy(
+		    err, "give the outer one the grants, or run the command as it is");
+	}
 	if (filtered()) {
 		pale_fail(err, code,
 		    "cannot %s: a filter on system calls refuses it, as containers have", what);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A cage: an empty root in which only the nodes of a plan exist, private pid, ipc and mount
+ * namespaces, no capability, one Landlock layer, one call filter. The plan says what; nothing in
+ * this layer decides about rights.
+ */
+#ifndef PALE_CAGE_CAGE_H
+#define PALE_CAGE_CAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <linux/filter.h>
+
+#include "core/err.h"
+
+enum pale_node_kind {
+	PALE_NODE_MOUNT, /* a file or directory of the machine as a mount of its own */
+	PALE_NODE_LINK,  /* a symbolic link in the empty root */
+	PALE_NODE_COPY,  /* a read-only copy of a small file */
+	PALE_NODE_TMP,   /* an empty writable directory, private to the cage */
+	PALE_NODE_HIDE,  /* an empty file or directory over what a wider node shows */
+	PALE_NODE_PROC,
+	PALE_NODE_DEVPTS,
+	PALE_NODE_DIR, /* an empty read-only directory */
+};
+
+/* One thing that exists in the cage. Nodes are sorted by path, so that a parent comes first. */
+struct pale_node {
+	enum pale_node_kind kind;
+	const char *path;   /* absolute, canonical: the name inside */
+	const char *target; /* LINK: what it points to */
+	int fd;      /* MOUNT, COPY: O_PATH descriptor in the cage's mount namespace, else -1 */
+	bool is_dir; /* MOUNT, HIDE */
+	dev_t dev;   /* MOUNT: identity, held against the name that it covers */
+	ino_t ino;
+	uint64_t attr;                 /* MOUNT_ATTR_* */
+	uint64_t landlock;             /* LANDLOCK_ACCESS_FS_* allowed here and below */
+	bool proc_full;                /* PROC: the whole of it, dangerous files masked */
+	bool optional;                 /* PROC, DEVPTS: go on without where the kernel refuses */
+	const struct pale_node *cover; /* set by the builder: the nearest wider node, or NULL */
+};
+
+/* A limit to set; see setrlimit(2). */
+struct pale_rlimit {
+	int resource;
+	struct rlimit value;
+};
+
+struct pale_cage {
+	struct pale_node *nodes;
+	size_t node_count;
+
+	uint64_t landlock_fs; /* handled; 0 with the two below also 0: no Landlock */
+	uint64_t landlock_net;
+	uint64_t landlock_scope;
+	uint64_t landlock_fd[3]; /* allowed on what descriptors 0 to 2 refer to, for /dev/stderr */
+
+	bool own_net; /* a network namespace, where nothing cheaper closes abstract sockets */
+
+	const struct sock_filter *filter;
+	size_t filter_count;
+
+	const struct pale_rlimit *limits;
+	size_t limit_count;
+	uint64_t
+	    pid_max; /* processes of the whole cage, where RLIMIT_NPROC does not count; 0 = none */
+
+	const int *keep_fds; /* descriptors above 2 that stay, ascending */
+	size_t keep_fd_count;
+
+	const char *chdir; /* working directory inside */
+	char *const *argv;
+	char *const *envp;
+
+	bool lost_proc;   /* out: /proc was refused and is not there */
+	bool lost_devpts; /* out: likewise */
+};
+
+/* Where a launch failed. */
+enum pale_cage_stage {
+	PALE_STAGE_SETUP,     /* nothing was run: exit code 125 */
+	PALE_STAGE_NOT_FOUND, /* no such program in the cage: 127 */
+	PALE_STAGE_NOT_RUN,   /* found but not executable: 126 */
+};
+
+/* A running cage, held by the waiter. */
+struct pale_launch {
+	pid_t init;    /* first process of the pid namespace, ours to kill */
+	pid_t command; /* our own child */
+	int leash;     /* write end of a pipe; when it closes, init ends and all with it */
+};
+
+/*
+ * Enter fresh namespaces (user, mount, pid, ipc, and net if asked). Grants are to be opened after
+ * this, because a mount can only be cloned within its own mount namespace.
+ */
+int pale_cage_unshare(bool own_net, struct pale_err *err);
+
+/*
+ * Build the cage and start its command. The process must be single-threaded and have called
+ * pale_cage_unshare. On failure nothing is left running.
+ *
+ *   ret_stage  why it failed, for the exit code
+ */
+int pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
+    enum pale_cage_stage *ret_stage, struct pale_err *err);
+
+/*
+ * Wait for the command: forwards signals that were sent to us, stops with it, gives the terminal
+ * back, ends everything that the command left.
+ *
+ * Returns the command's wait status, as wait(2) gives it.
+ */
+int pale_cage_wait(struct pale_launch *launch);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Launch: three processes. The waiter (ours) stays outside the pid namespace. Its first child is
+ * init: it does nothing, reaps what the kernel gives it, and ends with the waiter, which ends
+ * everything in the cage. Its second child becomes the command; being the waiter's own child, its
+ * status, stops and resource use need no relay. It is made by vfork, so it reports what failed by
+ * writing to the waiter's memory.
+ *
+ * Attacks stopped here: a descriptor left open (all above 2 that no grant names get close-on-exec
+ * at once), a tracer that finds init (not dumpable, no capability), a cage that outlives its waiter
+ * (the leash: a pipe that only the waiter holds, and the parent-death signal).
+ */
+#include "cage/cage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cage/root.h"
+#include "core/scope.h"
+#include "kernel/caps.h"
+#include "kernel/landlock.h"
+#include "kernel/mountcap.h"
+#include "kernel/ns.h"
+#include "kernel/seccomp.h"
+
+enum {
+	PATH_BYTES = 4096,
+	EXIT_UNUSED = 125,
+};
+
+/* What the command's process and the waiter share while the waiter stands still in vfork. */
+struct child {
+	struct pale_cage *cage;
+	sigset_t mask;    /* to restore before exec */
+	bool ignore_chld; /* likewise: our caller ignored SIGCHLD */
+	enum pale_cage_stage stage;
+	int result;
+	struct pale_err *err;
+};
+
+int
+pale_cage_unshare(bool own_net, struct pale_err *err)
+{
+	int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | (own_net ? CLONE_NEWNET : 0);
+	int result = pale_ns_enter(flags, err);
+
+	return result < 0 ? result : pale_mountcap_isolate(err);
+}
+
+/* Init of the pid namespace. Never returns. */
+static void
+be_init(int leash)
+{
+	char byte;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_NAME, "pale-init", 0, 0, 0);
+	/* Ignored children are reaped by the kernel. */
+	signal(SIGCHLD, SIG_IGN);
+	if (leash != 0 && dup2(leash, 0) < 0)
+		_exit(EXIT_UNUSED);
+	if (close_range(1, ~0U, 0) < 0 || pale_caps_drop(NULL) < 0)
+		_exit(EXIT_UNUSED);
+	/* The write end is the waiter's alone, once the command has been executed. */
+	while (read(0, &byte, 1) < 0 && errno == EINTR)
+		continue;
+	_exit(0);
+}
+
+static int
+start_init(struct pale_launch *launch, struct pale_err *err)
+{
+	PALE_CLOSE int leash_read = -1;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return pale_fail_errno(err, "cannot make a pipe");
+	leash_read = fds[0];
+	launch->leash = fds[1];
+	launch->init = fork();
+	if (launch->init == 0) {
+		close(launch->leash);
+		be_init(leash_read);
+	}
+	if (launch->init < 0) {
+		close(pale_take_fd(&launch->leash));
+		return pale_fail_errno(err, "cannot start the cage's first process");
+	}
+	return 0;
+}
+
+static int
+allow_stdio(const struct pale_cage *cage, int ruleset, struct pale_err *err)
+{
+	for (int fd = 0; fd < (int)PALE_COUNT(cage->landlock_fd); fd++) {
+		int result = pale_landlock_allow(
+		    ruleset, fd, false, cage->landlock_fd[fd] & cage->landlock_fs, err);
+
+		/* A pipe or socket is no business of Landlock; a closed descriptor needs no rule.
+		 */
+		if (result < 0 && result != -EBADFD && result != -EBADF)
+			return result;
+	}
+	return 0;
+}
+
+static int
+close_others(const struct pale_cage *cage, struct pale_err *err)
+{
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return pale_fail_errno(err, "cannot close descriptors");
+	for (size_t i = 0; i < cage->keep_fd_count; i++) {
+		if (fcntl(cage->keep_fds[i], F_SETFD, 0) < 0)
+			return pale_fail_errno(err, "cannot keep descriptor %d", cage->keep_fds[i]);
+	}
+	return 0;
+}
+
+static int
+confine(struct pale_cage *cage, struct pale_err *err)
+{
+	PALE_CLOSE int ruleset = -1;
+	bool landlocked =
+	    cage->landlock_fs != 0 || cage->landlock_net != 0 || cage->landlock_scope != 0;
+	int result = 0;
+
+	if (landlocked)
+		result = pale_landlock_new(
+		    cage->landlock_fs, cage->landlock_net, cage->landlock_scope, &ruleset, err);
+	if (result == 0)
+		result = pale_root_build(cage, ruleset, err);
+	if (result == 0 && landlocked)
+		result = allow_stdio(cage, ruleset, err);
+	if (result < 0)
+		return result;
+	if (chdir(cage->chdir) < 0) {
+		pale_fail_errno(err, "cannot change to '%s' inside the cage", cage->chdir);
+		return pale_remedy(err, "grant it, for example with -r");
+	}
+	for (size_t i = 0; i < cage->limit_count; i++) {
+		if (setrlimit(cage->limits[i].resource, &cage->limits[i].value) < 0)
+			return pale_fail_errno(err, "cannot set a limit");
+	}
+	result = close_others(cage, err);
+	if (result == 0)
+		result = pale_caps_drop(err);
+	if (result == 0 && landlocked)
+		result = pale_landlock_enforce(ruleset, err);
+	return result;
+}
+
+/* Execute, with a shell for a script without "#!", as execvp(3) does. */
+static int
+exec_file(const char *path, char *const *argv, char *const *envp)
+{
+	execve(path, argv, envp);
+	if (errno == ENOEXEC) {
+		PALE_FREE char **shell = NULL;
+		size_t count = 0;
+
+		while (argv[count] != NULL)
+			count++;
+		shell = calloc(count + 2, sizeof(*shell));
+		if (shell == NULL)
+			return -ENOMEM;
+		shell[0] = (char *)(uintptr_t) "/bin/sh";
+		shell[1] = (char *)(uintptr_t)path;
+		for (size_t i = 1; i < count; i++)
+			shell[i + 1] = argv[i];
+		execve(shell[0], shell, envp);
+	}
+	return -errno;
+}
+
+static const char *
+find_env(char *const *envp, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *envp != NULL; envp++) {
+		if (strncmp(*envp, name, len) == 0 && (*envp)[len] == '=')
+			return *envp + len + 1;
+	}
+	return NULL;
+}
+
+/* Look the program up in the PATH that it will see, and become it. */
+static int
+exec_search(char *const *argv, char *const *envp)
+{
+	const char *dirs = find_env(envp, "PATH");
+	int result = -ENOENT;
+
+	if (strchr(argv[0], '/') != NULL)
+		return exec_file(argv[0], argv, envp);
+	if (dirs == NULL)
+		dirs = "/usr/local/bin:/usr/bin:/bin";
+	while (*dirs != '\0') {
+		char path[PATH_BYTES];
+		size_t len = strcspn(dirs, ":");
+		int made = snprintf(
+		    path, sizeof(path), "%.*s%s%s", (int)len, dirs, len == 0 ? "" : "/", argv[0]);
+
+		if (made > 0 && (size_t)made < sizeof(path)) {
+			int tried = exec_file(path, argv, envp);
+
+			/* As execvp: what was found but refused is what gets reported. */
+			if (tried != -ENOENT && tried != -ENOTDIR &&
+			    (result == -ENOENT || tried != -EACCES))
+				result = tried;
+			if (tried != -ENOENT && tried != -ENOTDIR && tried != -EACCES)
+				return result;
+		}
+		dirs += len;
+		if (*dirs == ':')
+			dirs++;
+	}
+	return result;
+}
+
+static void
+be_command(struct child *child)
+{
+	struct pale_cage *cage = child->cage;
+
+	child->stage = PALE_STAGE_SETUP;
+	child->result = confine(cage, child->err);
+	if (child->result < 0)
+		_exit(EXIT_UNUSED);
+	if (sigprocmask(SIG_SETMASK, &child->mask, NULL) < 0) {
+		child->result = pale_fail_errno(child->err, "cannot restore the signal mask");
+		_exit(EXIT_UNUSED);
+	}
+	if (child->ignore_chld)
+		signal(SIGCHLD, SIG_IGN);
+	child->result = pale_seccomp_install(cage->filter, cage->filter_count, 0, NULL, child->err);
+	if (child->result < 0)
+		_exit(EXIT_UNUSED);
+	child->result = exec_search(cage->argv, cage->envp);
+	child->stage = child->result == -ENOENT ? PALE_STAGE_NOT_FOUND : PALE_STAGE_NOT_RUN;
+	_exit(EXIT_UNUSED);
+}
+
+static void
+end_all(struct pale_launch *launch)
+{
+	if (launch->init > 0) {
+		kill(launch->init, SIGKILL);
+		while (waitpid(launch->init, NULL, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	if (launch->leash >= 0)
+		close(pale_take_fd(&launch->leash));
+}
+
+int
+pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
+    enum pale_cage_stage *ret_stage, struct pale_err *err)
+{
+	struct pale_err words = { 0 };
+	struct pale_launch launch = { .init = -1, .command = -1, .leash = -1 };
+	struct child child = { .cage = cage, .stage = PALE_STAGE_SETUP, .err = &words };
+	sigset_t all;
+	pid_t pid;
+	int result;
+
+	*ret_stage = PALE_STAGE_SETUP;
+	/* From here to the waiter's loop no signal may part us from our children. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &child.mask);
+	/* A caller that ignores SIGCHLD would have the kernel reap the command before us. */
+	child.ignore_chld = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
+	result = start_init(&launch, err);
+	if (result < 0) {
+		sigprocmask(SIG_SETMASK, &child.mask, NULL);
+		return result;
+	}
+	pid = vfork();
+	if (pid == 0)
+		be_command(&child);
+	if (pid < 0)
+		child.result = pale_fail_errno(&words, "cannot start the command's process");
+	if (child.result < 0) {
+		while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+		end_all(&launch);
+		sigprocmask(SIG_SETMASK, &child.mask, NULL);
+		*ret_stage = child.stage;
+		if (child.stage != PALE_STAGE_SETUP)
+			return pale_fail(err, child.result, "cannot run '%s' in the cage: %s",
+			    cage->argv[0], strerror(-child.result));
+		if (err != NULL)
+			*err = words;
+		return child.result;
+	}
+	launch.command = pid;
+	*ret_launch = launch;
+	return 0;
+}

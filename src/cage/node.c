@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What exists in a cage, one kind of node after the other; see node.h. Every path below the new
+ * root is opened without following a link, so that a link in the plan cannot lead a later node out
+ * of the root while the old one is there. What a mount is put on is compared with what was granted:
+ * a name that moved since is refused.
+ */
+#include "cage/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/scope.h"
+#include "kernel/landlock.h"
+#include "kernel/mountcap.h"
+
+enum {
+	COPY_MAX = 4 << 20, /* a larger file is a mistake: grant it with read() */
+	PATH_BYTES = 4096,
+};
+
+static const uint64_t base_attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+
+/* Files of /proc that tell about the machine or act on it: covered under proc('full'). */
+static const char *const proc_masked[] = {
+	"acpi",
+	"asound",
+	"bus",
+	"config.gz",
+	"interrupts",
+	"irq",
+	"kallsyms",
+	"kcore",
+	"key-users",
+	"keys",
+	"kmsg",
+	"kpagecount",
+	"kpageflags",
+	"kpagecgroup",
+	"latency_stats",
+	"modules",
+	"sched_debug",
+	"scsi",
+	"sysrq-trigger",
+	"sysvipc",
+	"timer_list",
+	"vmallocinfo",
+	"slabinfo",
+	"fs",
+};
+
+static int
+open_inside(int root, const char *path, uint64_t flags)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC | O_NOFOLLOW,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+
+	while (*path == '/')
+		path++;
+	return (int)syscall(SYS_openat2, root, *path == '\0' ? "." : path, &how, sizeof(how));
+}
+
+/*
+ * Open the directory that holds the last component of an absolute path, making what is missing, and
+ * give that component's name.
+ */
+static int
+open_parent(int root, const char *path, int *ret_fd, const char **ret_name, struct pale_err *err)
+{
+	char parent[PATH_BYTES];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+	int fd;
+
+	if (len >= sizeof(parent))
+		return pale_fail(err, -ENAMETOOLONG, "'%s' is too long", path);
+	memcpy(parent, path, len);
+	parent[len] = '\0';
+	fd = open_inside(root, parent, O_PATH | O_DIRECTORY);
+	if (fd < 0 && errno == ENOENT) {
+		PALE_CLOSE int above = -1;
+		const char *name;
+		int result = open_parent(root, parent, &above, &name, err);
+
+		if (result < 0)
+			return result;
+		if (mkdirat(above, name, 0755) < 0 && errno != EEXIST)
+			return pale_fail_errno(err, "cannot make '%s' inside", parent);
+		fd = open_inside(root, parent, O_PATH | O_DIRECTORY);
+	}
+	if (fd < 0)
+		return pale_fail_errno(err, "cannot reach '%s' inside", parent);
+	*ret_fd = fd;
+	*ret_name = slash == NULL ? path : slash + 1;
+	return 0;
+}
+
+/* The place a node goes to: opened if it is there (inside a wider mount), else made. */
+static int
+open_place(int root, const struct pale_node *node, bool is_dir, int *ret_fd, struct pale_err *err)
+{
+	PALE_CLOSE int parent = -1;
+	const char *name;
+	int result;
+	int fd;
+
+	fd = open_inside(root, node->path, O_PATH | (is_dir ? O_DIRECTORY : 0));
+	if (fd < 0 && errno == ENOENT) {
+		result = open_parent(root, node->path, &parent, &name, err);
+		if (result < 0)
+			return result;
+		if (is_dir)
+			result = mkdirat(parent, name, 0755);
+		else
+			result = mknodat(parent, name, S_IFREG | 0444, 0);
+		if (result < 0)
+			return pale_fail_errno(err, "cannot make '%s' inside", node->path);
+		fd = open_inside(root, node->path, O_PATH | (is_dir ? O_DIRECTORY : 0));
+	}
+	if (fd < 0) {
+		pale_fail_errno(err, "cannot reach '%s' inside", node->path);
+		return pale_remedy(err,
+		    "it lies behind a symbolic link or file of another grant; grant its real path");
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int
+allow(int ruleset, int fd, bool is_dir, uint64_t access, struct pale_err *err)
+{
+	return ruleset < 0 ? 0 : pale_landlock_allow(ruleset, fd, is_dir, access, err);
+}
+
+static int
+put_mount(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	PALE_CLOSE int mount = -1;
+	PALE_CLOSE int place = -1;
+	struct stat st;
+	int result;
+
+	result = pale_mountcap_clone(node->fd, node->attr, &mount, err);
+	if (result == 0)
+		result = open_place(site->root, node, node->is_dir, &place, err);
+	if (result < 0)
+		return result;
+	if (node->cover != NULL && node->cover->kind == PALE_NODE_MOUNT &&
+	    (fstat(place, &st) < 0 || st.st_dev != node->dev || st.st_ino != node->ino))
+		return pale_fail(
+		    err, -ESTALE, "'%s' was replaced while pale was starting", node->path);
+	result = pale_mountcap_attach(mount, place, err);
+	if (result < 0)
+		return result;
+	return allow(site->ruleset, mount, node->is_dir, node->landlock, err);
+}
+
+static int
+put_link(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	PALE_CLOSE int parent = -1;
+	char there[PATH_BYTES];
+	const char *name;
+	ssize_t got;
+	int result = open_parent(site->root, node->path, &parent, &name, err);
+
+	if (result < 0)
+		return result;
+	if (symlinkat(node->target, parent, name) == 0)
+		return 0;
+	if (errno == EEXIST || errno == EROFS) {
+		got = readlinkat(parent, name, there, sizeof(there) - 1);
+		there[got < 0 ? 0 : got] = '\0';
+		if (got > 0 && strcmp(there, node->target) == 0)
+			return 0;
+		return pale_fail(err, -EEXIST, "'%s' is to be a link to '%s', but is there already",
+		    node->path, node->target);
+	}
+	return pale_fail_errno(err, "cannot make link '%s' inside", node->path);
+}
+
+static int
+put_copy(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	PALE_CLOSE int from = -1;
+	PALE_CLOSE int parent = -1;
+	PALE_CLOSE int to = -1;
+	const char *name;
+	char source[64];
+	struct stat st;
+	off_t at = 0;
+	int result = open_parent(site->root, node->path, &parent, &name, err);
+
+	if (result < 0)
+		return result;
+	/* The grant is an O_PATH descriptor: what is opened is what was looked at. */
+	snprintf(source, sizeof(source), "/proc/self/fd/%d", node->fd);
+	from = open(source, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (from < 0 || fstat(from, &st) < 0)
+		return pale_fail_errno(err, "cannot copy '%s'", node->path);
+	if (!S_ISREG(st.st_mode) || st.st_size > COPY_MAX)
+		return pale_fail(
+		    err, -EFBIG, "cannot copy '%s': it is not a small regular file", node->path);
+	to = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (to < 0)
+		return pale_fail_errno(err, "cannot make '%s' inside", node->path);
+	while (at < st.st_size) {
+		ssize_t sent = sendfile(to, from, &at, (size_t)(st.st_size - at));
+
+		if (sent < 0)
+			return pale_fail_errno(err, "cannot copy '%s'", node->path);
+		if (sent == 0)
+			break; /* shortened meanwhile: the copy is what was there */
+	}
+	return 0;
+}
+
+/* A private writable directory; on a file system of its own where it covers part of a grant. */
+static int
+put_tmp(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	static const struct pale_fsopt opts[] = { { "mode", "1777" }, { NULL, NULL } };
+	PALE_CLOSE int place = -1;
+	PALE_CLOSE int mount = -1;
+	int result = open_place(site->root, node, true, &place, err);
+
+	if (result < 0)
+		return result;
+	if (node->cover != NULL) {
+		result = pale_mountcap_new("tmpfs", opts, node->attr, &mount, err);
+	} else {
+		result = pale_mountcap_clone(place, node->attr, &mount, err);
+		if (result == 0 && fchmodat(mount, ".", 01777, 0) < 0)
+			result =
+			    pale_fail_errno(err, "cannot open '%s' to the program", node->path);
+	}
+	if (result == 0)
+		result = pale_mountcap_attach(mount, place, err);
+	if (result == 0)
+		result = allow(site->ruleset, mount, true, node->landlock, err);
+	return result;
+}
+
+/* An empty read-only thing over a name that a wider node shows. */
+static int
+put_hide(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	static const struct pale_fsopt opts[] = { { "size", "4k" }, { "mode", "0555" },
+		{ NULL, NULL } };
+	static const char empty[] = ".empty";
+	const uint64_t attr = base_attr | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+	PALE_CLOSE int place = -1;
+	PALE_CLOSE int file = -1;
+	PALE_CLOSE int mount = -1;
+	int result = open_place(site->root, node, node->is_dir, &place, err);
+
+	if (result < 0)
+		return result;
+	if (node->is_dir) {
+		result = pale_mountcap_new("tmpfs", opts, attr, &mount, err);
+	} else {
+		/* A file without a name in our own file system; the mount keeps it alive. */
+		file = openat(site->scratch, empty, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+		if (file < 0)
+			return pale_fail_errno(err, "cannot hide '%s'", node->path);
+		result = pale_mountcap_clone(file, attr, &mount, err);
+		if (unlinkat(site->scratch, empty, 0) < 0 && result == 0)
+			result = pale_fail_errno(err, "cannot hide '%s'", node->path);
+	}
+	return result < 0 ? result : pale_mountcap_attach(mount, place, err);
+}
+
+/* Cover the files of a full /proc that tell about the machine; make the rest of them read-only. */
+static int
+mask_proc(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	char path[PATH_BYTES];
+	PALE_CLOSE int sys = -1;
+	PALE_CLOSE int sys_mount = -1;
+	int result = 0;
+
+	for (size_t i = 0; i < PALE_COUNT(proc_masked) && result == 0; i++) {
+		struct pale_node cover = { .kind = PALE_NODE_HIDE, .path = path };
+		PALE_CLOSE int there = -1;
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%s/%s", node->path, proc_masked[i]);
+		there = open_inside(site->root, path, O_PATH);
+		if (there < 0 || fstat(there, &st) < 0)
+			continue; /* this kernel does not have it */
+		cover.is_dir = S_ISDIR(st.st_mode);
+		result = put_hide(site, &cover, err);
+	}
+	if (result < 0)
+		return result;
+	snprintf(path, sizeof(path), "%s/sys", node->path);
+	sys = open_inside(site->root, path, O_PATH | O_DIRECTORY);
+	if (sys < 0)
+		return pale_fail_errno(err, "cannot protect '%s'", path);
+	result = pale_mountcap_clone(
+	    sys, base_attr | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, &sys_mount, err);
+	return result < 0 ? result : pale_mountcap_attach(sys_mount, sys, err);
+}
+
+static int
+put_proc(const struct pale_site *site, const struct pale_node *node, bool *ret_lost,
+    struct pale_err *err)
+{
+	static const struct pale_fsopt pids[] = { { "subset", "pid" }, { "hidepid", "invisible" },
+		{ NULL, NULL } };
+	static const struct pale_fsopt full[] = { { "hidepid", "invisible" }, { NULL, NULL } };
+	PALE_CLOSE int mount = -1;
+	PALE_CLOSE int place = -1;
+	int result = pale_mountcap_new(
+	    "proc", node->proc_full ? full : pids, base_attr | MOUNT_ATTR_NOEXEC, &mount, err);
+
+	if (result == -EPERM && node->optional) {
+		/* A container that covers files of its own /proc: the kernel then refuses a fresh
+		 * one. */
+		*ret_lost = true;
+		return 0;
+	}
+	if (result == -EPERM) {
+		pale_fail(
+		    err, result, "cannot mount a fresh /proc: files of the one here are covered");
+		return pale_remedy(
+		    err, "use --best-effort=proc to go on without /proc, or --proc=none");
+	}
+	if (result == 0)
+		result = open_place(site->root, node, true, &place, err);
+	if (result == 0)
+		result = pale_mountcap_attach(mount, place, err);
+	if (result == 0)
+		result = allow(site->ruleset, mount, true, node->landlock, err);
+	if (result == 0 && node->proc_full)
+		result = mask_proc(site, node, err);
+	return result;
+}
+
+static int
+put_devpts(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	static const struct pale_fsopt opts[] = { { "ptmxmode", "0666" }, { "mode", "0620" },
+		{ NULL, NULL } };
+	PALE_CLOSE int mount = -1;
+	PALE_CLOSE int place = -1;
+	int result =
+	    pale_mountcap_new("devpts", opts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &mount, err);
+
+	if (result == 0)
+		result = open_place(site->root, node, true, &place, err);
+	if (result == 0)
+		result = pale_mountcap_attach(mount, place, err);
+	if (result == 0)
+		result = allow(site->ruleset, mount, true, node->landlock, err);
+	return result;
+}
+
+static int
+put_dir(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	PALE_CLOSE int place = -1;
+
+	return open_place(site->root, node, true, &place, err);
+}
+
+int
+pale_node_put(struct pale_cage *cage, const struct pale_site *site, const struct pale_node *node,
+    struct pale_err *err)
+{
+	switch (node->kind) {
+	case PALE_NODE_MOUNT:
+		return put_mount(site, node, err);
+	case PALE_NODE_LINK:
+		return put_link(site, node, err);
+	case PALE_NODE_COPY:
+		return put_copy(site, node, err);
+	case PALE_NODE_TMP:
+		return put_tmp(site, node, err);
+	case PALE_NODE_HIDE:
+		return put_hide(site, node, err);
+	case PALE_NODE_PROC:
+		return put_proc(site, node, &cage->lost_proc, err);
+	case PALE_NODE_DEVPTS:
+		return put_devpts(site, node, err);
+	case PALE_NODE_DIR:
+		return put_dir(site, node, err);
+	}
+	return pale_fail(err, -EINVAL, "unknown kind of node");
+}

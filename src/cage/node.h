@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One node of a plan made real, in the new root, while the old root is still there. */
+#ifndef PALE_CAGE_NODE_H
+#define PALE_CAGE_NODE_H
+
+#include "cage/cage.h"
+
+/* Where nodes are put. */
+struct pale_site {
+	int root;    /* top directory of the new root */
+	int scratch; /* top directory of a tmpfs of our own, attached and writable meanwhile */
+	int ruleset; /* Landlock ruleset that gets the node's rule, or -1 */
+};
+
+/*
+ * Put a node. Nodes come sorted, with .cover set. What the kernel refuses of an optional node is
+ * noted in the cage.
+ *
+ * Returns 0, or -errno: -ESTALE where a name was replaced since it was granted.
+ */
+int pale_node_put(struct pale_cage *cage, const struct pale_site *site,
+    const struct pale_node *node, struct pale_err *err);
+
+#endif

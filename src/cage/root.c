@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The empty root; see root.h. It is a tmpfs of our own, or, where "/" itself is granted, a mount of
+ * that; the tmpfs then only serves as a scratch place and goes with the old root.
+ */
+#include "cage/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "cage/node.h"
+#include "core/scope.h"
+#include "kernel/landlock.h"
+#include "kernel/mountcap.h"
+#include "kernel/ns.h"
+
+static const uint64_t base_attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+
+static bool
+is_beneath(const char *path, const char *above)
+{
+	size_t len = strlen(above);
+
+	if (strcmp(above, "/") == 0)
+		return true;
+	return strncmp(path, above, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+static bool
+shows_below(const struct pale_node *node)
+{
+	return (node->kind == PALE_NODE_MOUNT && node->is_dir) || node->kind == PALE_NODE_TMP ||
+	    node->kind == PALE_NODE_PROC || node->kind == PALE_NODE_DEVPTS;
+}
+
+/*
+ * The nearest earlier node below which this one lies and that shows something of its own. Nodes are
+ * sorted, so it is the one before or covers that one too.
+ */
+static const struct pale_node *
+find_cover(const struct pale_cage *cage, size_t at)
+{
+	const struct pale_node *above = at == 0 ? NULL : &cage->nodes[at - 1];
+
+	if (above != NULL && !shows_below(above))
+		above = above->cover;
+	while (above != NULL && !is_beneath(cage->nodes[at].path, above->path))
+		above = above->cover;
+	return above;
+}
+
+/*
+ * Limit the processes of the pid namespace: for the real root the kernel does not count
+ * RLIMIT_NPROC. The sysctl is one of each pid namespace since Linux 6.14.
+ */
+static int
+limit_pids(uint64_t pid_max, struct pale_err *err)
+{
+	static const struct pale_fsopt none[] = { { NULL, NULL } };
+	PALE_CLOSE int proc = -1;
+	PALE_CLOSE int file = -1;
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)pid_max);
+	int result = pale_mountcap_new("proc", none, base_attr, &proc, err);
+
+	if (result < 0)
+		return result;
+	file = openat(proc, "sys/kernel/pid_max", O_WRONLY | O_CLOEXEC);
+	if (file < 0 || write(file, text, (size_t)len) != len)
+		return pale_fail_errno(err, "cannot limit the number of processes");
+	return 0;
+}
+
+/* Attach the grant of "/" over the scratch file system: it becomes the root. */
+static int
+grant_root(
+    const struct pale_node *node, struct pale_site *site, int *ret_root, struct pale_err *err)
+{
+	PALE_CLOSE int mount = -1;
+	int result = pale_mountcap_clone(node->fd, node->attr, &mount, err);
+
+	if (result == 0)
+		result = pale_mountcap_attach(mount, site->scratch, err);
+	if (result == 0 && site->ruleset >= 0)
+		result = pale_landlock_allow(site->ruleset, mount, true, node->landlock, err);
+	if (result == 0)
+		*ret_root = pale_take_fd(&mount);
+	return result;
+}
+
+int
+pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
+{
+	static const struct pale_fsopt opts[] = { { "mode", "0755" }, { NULL, NULL } };
+	PALE_CLOSE int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	PALE_CLOSE int scratch = -1;
+	PALE_CLOSE int granted = -1;
+	struct pale_site site = { .ruleset = ruleset };
+	size_t at = 0;
+	int result;
+
+	if (here < 0)
+		return pale_fail_errno(err, "cannot open the root");
+	result = pale_mountcap_new("tmpfs", opts, base_attr, &scratch, err);
+	if (result == 0)
+		result = pale_mountcap_attach(scratch, here, err);
+	if (result == -EPERM || result == -EACCES)
+		return pale_ns_explain(result, "make mounts in a user namespace", err);
+	site.root = scratch;
+	site.scratch = scratch;
+	if (result == 0 && cage->pid_max != 0)
+		result = limit_pids(cage->pid_max, err);
+	if (result == 0 && cage->node_count > 0 && cage->nodes[0].kind == PALE_NODE_MOUNT &&
+	    strcmp(cage->nodes[0].path, "/") == 0) {
+		result = grant_root(&cage->nodes[at++], &site, &granted, err);
+		site.root = granted;
+	}
+	for (; at < cage->node_count && result == 0; at++) {
+		cage->nodes[at].cover = find_cover(cage, at);
+		result = pale_node_put(cage, &site, &cage->nodes[at], err);
+	}
+	if (result == 0)
+		result = pale_mountcap_set(
+		    scratch, base_attr | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, err);
+	return result < 0 ? result : pale_mountcap_pivot(site.root, err);
+}

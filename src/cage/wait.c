@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The waiter: as good as absent for whoever started it. It forwards signals that a process sent to
+ * it (those of the terminal reach the command by themselves, being in the same process group),
+ * stops when the command stops, continues it, gives the terminal back, and at the end kills the
+ * cage's first process, which ends all that the command left.
+ */
+#include "cage/cage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/scope.h"
+
+/*
+ * Take the terminal's foreground back if it was ours: a shell inside cannot name our process group,
+ * so it leaves the terminal to its own, dead one.
+ */
+static void
+take_terminal(pid_t foreground)
+{
+	PALE_CLOSE int tty = -1;
+	sigset_t block;
+	sigset_t old;
+
+	if (foreground != getpgrp())
+		return;
+	tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	for (int fd = 0; tty < 0 && fd < 3; fd++) {
+		if (isatty(fd))
+			tty = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	}
+	if (tty < 0)
+		return;
+	sigemptyset(&block);
+	sigaddset(&block, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &block, &old);
+	if (tcgetpgrp(tty) != foreground)
+		tcsetpgrp(tty, foreground);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+/* The foreground process group of our terminal, or -1. */
+static pid_t
+terminal_owner(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		pid_t owner = tcgetpgrp(fd);
+
+		if (owner > 0)
+			return owner;
+	}
+	return -1;
+}
+
+/* Stop as the command did; when somebody continues us, continue it. */
+static void
+stop_with(pid_t command, pid_t foreground)
+{
+	pid_t had = terminal_owner();
+
+	take_terminal(foreground);
+	kill(getpid(), SIGSTOP);
+	/* Continued. A command with a process group of its own gets the terminal back too. */
+	if (had > 0 && had != foreground && terminal_owner() == getpgrp()) {
+		sigset_t block;
+		sigset_t old;
+
+		sigemptyset(&block);
+		sigaddset(&block, SIGTTOU);
+		sigprocmask(SIG_BLOCK, &block, &old);
+		for (int fd = 0; fd < 3; fd++)
+			tcsetpgrp(fd, had);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+	}
+	kill(command, SIGCONT);
+}
+
+static void
+end_all(struct pale_launch *launch)
+{
+	kill(launch->init, SIGKILL);
+	while (waitpid(launch->init, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	close(pale_take_fd(&launch->leash));
+}
+
+int
+pale_cage_wait(struct pale_launch *launch)
+{
+	pid_t foreground = terminal_owner();
+	sigset_t all;
+	int status = 0;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	for (;;) {
+		siginfo_t info;
+		pid_t result = waitpid(launch->command, &status, WUNTRACED | WNOHANG);
+
+		if (result == launch->command && WIFSTOPPED(status)) {
+			stop_with(launch->command, foreground);
+			continue;
+		}
+		if (result == launch->command || (result < 0 && errno != EINTR))
+			break;
+		if (sigwaitinfo(&all, &info) < 0)
+			continue;
+		/* si_code <= 0: some process sent it to us by name, and the command does not have
+		 * it. */
+		if (info.si_signo != SIGCHLD && info.si_code <= 0)
+			kill(launch->command, info.si_signo);
+	}
+	end_all(launch);
+	take_terminal(foreground);
+	return status;
+}
