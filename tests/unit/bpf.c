@@ -261,6 +261,35 @@ TEST(big, "400 calls with 8 rules each, where every jump is far, mean what they 
 	}
 }
 
+TEST(reach, "a verdict is found at every distance around the reach of a jump")
+{
+	static struct pale_bpf_rule rules[300];
+	struct pale_bpf_call calls[] = { { .nr = 0 }, { .nr = 1 },
+		{ .nr = 2, .rules = rules, .ret = REFUSE(1) } };
+	struct pale_bpf_spec spec = {
+		.arch = AUDIT_ARCH_X86_64, .calls = calls, .call_count = 3, .other_call = ALLOW
+	};
+
+	for (size_t rule_count = 230; rule_count < 270; rule_count++) {
+		for (size_t i = 0; i < rule_count; i++)
+			rules[i] = (struct pale_bpf_rule){
+				.when = { { 0, UINT32_MAX, i } }, .when_count = 1, .ret = REFUSE(3)
+			};
+		rules[rule_count - 1].ret = REFUSE(2);
+		calls[2].rule_count = rule_count;
+		for (uint32_t order = 0; order < 2; order++) {
+			calls[0].ret = REFUSE(1 + order);
+			calls[1].ret = REFUSE(2 - order);
+			build(&spec);
+			ck_assert_uint_eq(ask(0, 0, 0), REFUSE(1 + order));
+			ck_assert_uint_eq(ask(1, 0, 0), REFUSE(2 - order));
+			ck_assert_uint_eq(ask(2, rule_count - 1, 0), REFUSE(2));
+			ck_assert_uint_eq(ask(2, rule_count - 2, 0), REFUSE(3));
+			ck_assert_uint_eq(ask(2, rule_count, 0), REFUSE(1));
+		}
+	}
+}
+
 TEST(too_long, "a program that does not fit is refused, at every length below its own")
 {
 	struct pale_err err = { 0 };
@@ -300,4 +329,4 @@ TEST(mistakes, "calls out of order and conditions that cannot be met are refused
 }
 
 TEST_MAIN("bpf", arch_first, unlisted, first_rule_wins, all_bits, one_load, neighbours, no_calls,
-    depth, many, big, too_long, mistakes)
+    depth, many, big, reach, too_long, mistakes)
