@@ -96,7 +96,7 @@ static int
 finish(struct pale_walk *walk)
 {
 	if (walk->node == PALE_WALK_NO_NODE)
-		walk->id.type = PALE_NODE_DIR;
+		walk->id.type = PALE_WALK_IS_DIR;
 	else if (walk->flags & PALE_WALK_DIRECTORY)
 		return -ENOTDIR;
 	walk->phase = PHASE_DONE;
@@ -196,9 +196,9 @@ identify(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx)
 	if (r < 0)
 		return r;
 	switch (walk->id.type) {
-	case PALE_NODE_DIR:
+	case PALE_WALK_IS_DIR:
 		return enter(walk, ops, ctx);
-	case PALE_NODE_LINK:
+	case PALE_WALK_IS_LINK:
 		if (walk->is_last && !walk->slash && (walk->flags & PALE_WALK_NOFOLLOW))
 			return finish(walk);
 		if ((walk->flags & PALE_WALK_NO_LINKS) || walk->links >= PALE_WALK_LINKS)
@@ -206,7 +206,7 @@ identify(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx)
 		walk->links++;
 		walk->phase = ops->may_follow == NULL ? PHASE_READ : PHASE_FOLLOW;
 		return 0;
-	case PALE_NODE_OTHER:
+	case PALE_WALK_IS_OTHER:
 	default:
 		return walk->is_last && !walk->slash ? finish(walk) : -ENOTDIR;
 	}
@@ -327,20 +327,20 @@ pale_walk_run(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx
 	return r;
 }
 
-/* A new path to walk; `base` is where an absolute one starts. */
+/* A new path to walk from where the walk stands. */
 static int
 set_path(struct pale_walk *walk, const char *path, unsigned flags)
 {
 	int r = pale_path_check(path);
 
 	walk->phase = PHASE_FAILED;
+	walk->name[0] = '\0';
 	if (r < 0)
 		return r;
 	if (path[0] == '/' && policies[walk->policy].absolute == LEADS_OUT)
 		return -EXDEV;
 	memcpy(walk->rest, path, strlen(path) + 1);
 	walk->rest_at = 0;
-	walk->name[0] = '\0';
 	walk->flags = (uint8_t)flags;
 	walk->last = PALE_PART_END;
 	walk->slash = false;
@@ -363,7 +363,7 @@ pale_walk_init(struct pale_walk *walk, enum pale_walk_policy policy, uint32_t st
 	walk->base_owned = false;
 	walk->is_last = false;
 	walk->stack[0] = at_root ? root : start;
-	walk->id = (struct pale_walk_id){ .type = PALE_NODE_DIR };
+	walk->id = (struct pale_walk_id){ .type = PALE_WALK_IS_DIR };
 	return set_path(walk, path, flags);
 }
 
@@ -372,6 +372,8 @@ pale_walk_continue(struct pale_walk *walk, const char *path, unsigned flags)
 {
 	if (walk->phase != PHASE_DONE || walk->node != PALE_WALK_NO_NODE)
 		return -ENOTDIR;
+	if (path[0] == '/')
+		return -EINVAL;
 	return set_path(walk, path, flags);
 }
 

@@ -60,15 +60,15 @@ enum {
 				  * name, last and slash say what it is. For calls that create */
 };
 
-enum pale_node_type {
-	PALE_NODE_DIR,
-	PALE_NODE_LINK,
-	PALE_NODE_OTHER,
+enum pale_walk_type {
+	PALE_WALK_IS_DIR,
+	PALE_WALK_IS_LINK,
+	PALE_WALK_IS_OTHER,
 };
 
 /* Who a node is: two nodes with one dev and ino are one object. */
 struct pale_walk_id {
-	enum pale_node_type type;
+	enum pale_walk_type type;
 	uint64_t dev, ino;
 };
 
@@ -171,8 +171,8 @@ int pale_walk_take(struct pale_walk *walk, uint32_t *ret_node);
 
 /*
  * Walk on from the directory where a done walk stands, keeping the stack, so that ".." leads back
- * the way it came. Not after pale_walk_take. Returns as pale_walk_init, or -ENOTDIR where the walk
- * does not stand on a directory.
+ * the way it came. Not after pale_walk_take. Returns as pale_walk_init, -ENOTDIR where the walk
+ * does not stand on a directory, -EINVAL for an absolute path.
  */
 int pale_walk_continue(struct pale_walk *walk, const char *path, unsigned flags);
 

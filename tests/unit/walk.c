@@ -32,26 +32,26 @@ enum {
 static const struct {
 	int parent;
 	const char *name;
-	enum pale_node_type type;
+	enum pale_walk_type type;
 	const char *target;
 } tree[NODES] = {
-	[ROOT]     = { ROOT,  "",         PALE_NODE_DIR, NULL },
-	[TOP]      = { ROOT,  "top",      PALE_NODE_DIR, NULL },
-	[DIR_A]    = { TOP,   "a",        PALE_NODE_DIR, NULL },
-	[DIR_B]    = { DIR_A, "b",        PALE_NODE_DIR, NULL },
-	[FILE_F]   = { DIR_B, "f",        PALE_NODE_OTHER, NULL },
-	[UP]       = { TOP,   "up",       PALE_NODE_LINK, "../outside" },
-	[ABS]      = { TOP,   "abs",      PALE_NODE_LINK, "/top/a" },
-	[SELF]     = { TOP,   "self",     PALE_NODE_LINK, "self" },
-	[TO_A]     = { TOP,   "to-a",     PALE_NODE_LINK, "a" },
-	[TO_A_DIR] = { TOP,   "to-a-dir", PALE_NODE_LINK, "a/" },
-	[TO_F]     = { TOP,   "to-f",     PALE_NODE_LINK, "a/b/f" },
-	[TO_TO_A]  = { TOP,   "to-to-a",  PALE_NODE_LINK, "to-a" },
-	[GONE]     = { TOP,   "gone",     PALE_NODE_LINK, "nowhere" },
-	[OUTSIDE]  = { ROOT,  "outside",  PALE_NODE_DIR, NULL },
-	[LOCKED]   = { TOP,   "locked",   PALE_NODE_DIR, NULL },
-	[FAR]      = { DIR_B, "far",      PALE_NODE_LINK, "../../to-a/b" },
-	[FOREIGN]  = { TOP,   "foreign",  PALE_NODE_LINK, "a" },
+	[ROOT]     = { ROOT,  "",         PALE_WALK_IS_DIR, NULL },
+	[TOP]      = { ROOT,  "top",      PALE_WALK_IS_DIR, NULL },
+	[DIR_A]    = { TOP,   "a",        PALE_WALK_IS_DIR, NULL },
+	[DIR_B]    = { DIR_A, "b",        PALE_WALK_IS_DIR, NULL },
+	[FILE_F]   = { DIR_B, "f",        PALE_WALK_IS_OTHER, NULL },
+	[UP]       = { TOP,   "up",       PALE_WALK_IS_LINK, "../outside" },
+	[ABS]      = { TOP,   "abs",      PALE_WALK_IS_LINK, "/top/a" },
+	[SELF]     = { TOP,   "self",     PALE_WALK_IS_LINK, "self" },
+	[TO_A]     = { TOP,   "to-a",     PALE_WALK_IS_LINK, "a" },
+	[TO_A_DIR] = { TOP,   "to-a-dir", PALE_WALK_IS_LINK, "a/" },
+	[TO_F]     = { TOP,   "to-f",     PALE_WALK_IS_LINK, "a/b/f" },
+	[TO_TO_A]  = { TOP,   "to-to-a",  PALE_WALK_IS_LINK, "to-a" },
+	[GONE]     = { TOP,   "gone",     PALE_WALK_IS_LINK, "nowhere" },
+	[OUTSIDE]  = { ROOT,  "outside",  PALE_WALK_IS_DIR, NULL },
+	[LOCKED]   = { TOP,   "locked",   PALE_WALK_IS_DIR, NULL },
+	[FAR]      = { DIR_B, "far",      PALE_WALK_IS_LINK, "../../to-a/b" },
+	[FOREIGN]  = { TOP,   "foreign",  PALE_WALK_IS_LINK, "a" },
 };
 /* clang-format on */
 
@@ -74,7 +74,7 @@ fake_lookup(
 		world.moved--;
 		return -EAGAIN;
 	}
-	if (tree[dir].type != PALE_NODE_DIR)
+	if (tree[dir].type != PALE_WALK_IS_DIR)
 		return -ENOTDIR;
 	if (dir == LOCKED)
 		return -EACCES;
@@ -87,7 +87,7 @@ fake_lookup(
 	for (uint32_t i = TOP; i < NODES; i++) {
 		if (tree[i].parent != (int)dir || strcmp(tree[i].name, name) != 0)
 			continue;
-		if (dir_only && tree[i].type != PALE_NODE_DIR)
+		if (dir_only && tree[i].type != PALE_WALK_IS_DIR)
 			return -ENOTDIR;
 		world.held[i]++;
 		*ret_node = i;
@@ -306,7 +306,7 @@ TEST(links_told, "the observer is told each link in order, with its directory an
 TEST(nofollow, "nofollow gives the last link itself, but a slash behind it follows")
 {
 	ck_assert_int_eq(go(PALE_WALK_BENEATH, "to-a", PALE_WALK_NOFOLLOW), TO_A);
-	ck_assert_int_eq(walk.id.type, PALE_NODE_LINK);
+	ck_assert_int_eq(walk.id.type, PALE_WALK_IS_LINK);
 	ck_assert_int_eq(go(PALE_WALK_BENEATH, "to-a/", PALE_WALK_NOFOLLOW), DIR_A);
 	ck_assert_int_eq(go(PALE_WALK_BENEATH, "to-to-a/b", PALE_WALK_NOFOLLOW), DIR_B);
 	ck_assert_int_eq(
