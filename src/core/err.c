@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* So that `return pale_remedy(NULL, ...)` returns the failure too, not success. */
+static _Thread_local int last_code;
+
 __attribute__((format(printf, 4, 0))) static void
 put(char *buf, size_t size, size_t at, const char *fmt, va_list args)
 {
@@ -23,6 +26,7 @@ pale_fail(struct pale_err *err, int code, const char *fmt, ...)
 {
 	va_list args;
 
+	last_code = code;
 	if (err == NULL)
 		return code;
 	err->code = code;
@@ -39,6 +43,7 @@ pale_fail_errno(struct pale_err *err, const char *fmt, ...)
 	int saved = errno;
 	va_list args;
 
+	last_code = -saved;
 	if (err == NULL)
 		return -saved;
 	err->code = -saved;
@@ -60,7 +65,7 @@ pale_remedy(struct pale_err *err, const char *fmt, ...)
 	va_list args;
 
 	if (err == NULL)
-		return 0;
+		return last_code;
 	va_start(args, fmt);
 	put(err->remedy, sizeof(err->remedy), 0, fmt, args);
 	va_end(args);

@@ -37,8 +37,8 @@ int pale_fail(struct pale_err *err, int code, const char *fmt, ...)
 int pale_fail_errno(struct pale_err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Add what the user can do about the failure just recorded. Returns err->code (0 if err is NULL).
- */
+/* Add what the user can do about the failure just recorded. Returns its code, also where err is
+ * NULL: the code is remembered by the thread. */
 int pale_remedy(struct pale_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

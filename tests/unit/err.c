@@ -49,4 +49,13 @@ TEST(remedy, "a new failure forgets the remedy of the old one")
 	ck_assert_str_eq(err.remedy, "");
 }
 
-TEST_MAIN("err", code_is_returned, errno_words, long_text, remedy)
+TEST(remedy_without_words, "a remedy returns the failure, also where nobody wants the words")
+{
+	pale_fail(NULL, -EINVAL, "no");
+	ck_assert_int_eq(pale_remedy(NULL, "do this"), -EINVAL);
+	errno = EPERM;
+	pale_fail_errno(NULL, "no");
+	ck_assert_int_eq(pale_remedy(NULL, "do this"), -EPERM);
+}
+
+TEST_MAIN("err", code_is_returned, errno_words, long_text, remedy, remedy_without_words)
