@@ -84,34 +84,50 @@ struct pale_policy {
 void pale_policy_init(struct pale_policy *policy);
 void pale_policy_done(struct pale_policy *policy);
 
-/* Add a compartment, or find the one of that name. Borrowed result; -ENOMEM. */
+/*
+ * Add a compartment, or find the one of that name. -ENOMEM. The result is borrowed, and good until
+ * the next compartment is added.
+ */
 int pale_policy_compartment(
     struct pale_policy *policy, const char *name, struct pale_compartment **ret_compartment);
 
 /*
  * Append a grant; strings are copied.
  * Returns 0, -ENOMEM, -E2BIG (PALE_POLICY_GRANTS_MAX).
+ * Test: tests/unit/policy.c
  */
 int pale_compartment_grant(
     struct pale_compartment *compartment, const struct pale_grant *grant, struct pale_err *err);
 /* NAME or NAME=VALUE; -EINVAL for an ill-formed one. A later one of the same name replaces. */
 int pale_compartment_env(
     struct pale_compartment *compartment, const char *assignment, struct pale_err *err);
-/* "nproc=64", "as=2G" (K M G suffixes, powers of 1024; "unlimited"); -EINVAL with the nearest name.
+/*
+ * "nproc=64", "as=2G" (K M G T suffixes, powers of 1024), "nofile=unlimited" (UINT64_MAX, which is
+ * RLIM_INFINITY); -EINVAL with the nearest name. A later one of the same name replaces.
  */
 int pale_compartment_limit(
     struct pale_compartment *compartment, const char *assignment, struct pale_err *err);
-/* Append everything of from to to (the union of two policies); from is unchanged. */
+/* The name of a limit, as people write it: "nproc". Borrowed, static. */
+const char *pale_limit_name(enum pale_limit limit);
+/* Replace the command by a NULL-terminated vector, copied. -ENOMEM. */
+int pale_compartment_command(
+    struct pale_compartment *compartment, const char *const *argv, struct pale_err *err);
+/*
+ * Append everything of from to to (the union of two policies); from is unchanged. What can be said
+ * only once (a limit, an environment variable, the command, chdir, proc) is taken from from where
+ * from says it.
+ */
 int pale_compartment_merge(
     struct pale_compartment *to, const struct pale_compartment *from, struct pale_err *err);
 
 /*
- * Read a policy file into policy. Every error is -errno with "FILE:LINE: ..." in err.
+ * Read a policy file into policy, behind what is there. Every error is -errno with "FILE:LINE: ..."
+ * in err; what was read before it stays, and only pale_policy_done makes sense then.
  *
  *   path   file; opened O_NONBLOCK, must be a regular file of at most PALE_POLICY_BYTES_MAX bytes
  *
- * Statements outside a compartment belong to the compartment named "main".
- * Test: tests/unit/policy.c, fuzz/policy.c
+ * Statements outside a compartment belong to the compartment named "main", which is there
+ * afterwards even if nothing was said. Test: tests/unit/policy.c, fuzz/policy.c
  */
 int pale_policy_read_file(struct pale_policy *policy, const char *path, struct pale_err *err);
 

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The words of a policy; see verbs.h and pale-policy(5). */
+#include "policy/verbs.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/scope.h"
+
+enum {
+	FD_MAX = 1 << 20,   /* the kernel's own default bound on descriptors (fs.nr_open) */
+	ORIGIN_BYTES = 256, /* of "file:line" in a grant */
+	MANY = INT_MAX,     /* no bound on arguments but that of the file */
+};
+
+/* The compartment of a call; NULL when there is no memory. */
+static struct pale_compartment *
+compartment_of(struct pale_source *source, const struct pale_call *call)
+{
+	const char *name = call->compartment == NULL ? source->compartment : call->compartment;
+	struct pale_compartment *compartment = NULL;
+
+	if (pale_policy_compartment(source->policy, name, &compartment) < 0)
+		pale_source_no_memory(source);
+	return compartment;
+}
+
+/* Add a grant that came from argument i; kind, base and origin are filled in here. */
+static int
+add_grant(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call,
+    size_t i, struct pale_grant grant)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+	char origin[ORIGIN_BYTES];
+	int rc = 0;
+
+	if (compartment == NULL)
+		return -ENOMEM;
+	snprintf(origin, sizeof(origin), "%s:%u", source->name, call->arg_lines[i]);
+	grant.kind = verb->kind;
+	grant.optional = verb->optional;
+	grant.exec = verb->exec;
+	grant.origin = origin;
+	if (verb->kind == PALE_GRANT_FD) {
+		grant.path = NULL;
+	} else {
+		grant.fd = -1;
+		grant.base = source->dir;
+		rc = pale_source_check_path(source, grant.path);
+	}
+	if (rc == 0)
+		rc = pale_compartment_grant(compartment, &grant, source->err);
+	return pale_source_at(source, call->arg_lines[i], rc);
+}
+
+static int
+do_paths(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < call->arg_count; i++) {
+		struct pale_grant grant = { .path = call->args[i] };
+
+		if (verb->preset != NULL)
+			grant.rights = verb->preset();
+		rc = add_grant(source, verb, call, i, grant);
+	}
+	return rc;
+}
+
+static int
+do_rights(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call)
+{
+	struct pale_grant grant = { .path = call->args[0] };
+	int rc = pale_rights_parse(call->args[1], &grant.rights, source->err);
+
+	if (rc < 0)
+		return pale_source_at(source, call->arg_lines[1], rc);
+	return add_grant(source, verb, call, 0, grant);
+}
+
+/* Parse the number of a descriptor; -1 if it is none. */
+static int
+parse_fd(const char *text)
+{
+	int fd = 0;
+
+	if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
+		return -1;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		fd = fd * 10 + (*text - '0');
+		if (fd >= FD_MAX)
+			return -1;
+	}
+	return fd;
+}
+
+static int
+do_fd(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call)
+{
+	struct pale_grant grant = { .fd = parse_fd(call->args[0]) };
+	int rc;
+
+	if (grant.fd < 0) {
+		rc = pale_fail(
+		    source->err, -EINVAL, "'%s' is no number of a descriptor", call->args[0]);
+		return pale_source_at(source, call->arg_lines[0], rc);
+	}
+	rc = pale_rights_parse(call->args[1], &grant.rights, source->err);
+	if (rc < 0)
+		return pale_source_at(source, call->arg_lines[1], rc);
+	return add_grant(source, verb, call, 0, grant);
+}
+
+static int
+do_link(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call)
+{
+	struct pale_grant grant = { .path = call->args[0], .target = call->args[1] };
+	int rc = pale_source_check_path(source, grant.target);
+
+	if (rc < 0)
+		return pale_source_at(source, call->arg_lines[1], rc);
+	return add_grant(source, verb, call, 0, grant);
+}
+
+static int
+do_env(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+	int rc = compartment == NULL ? -ENOMEM : 0;
+
+	for (size_t i = 0; rc == 0 && i < call->arg_count; i++)
+		rc = pale_source_at(source, call->arg_lines[i],
+		    pale_compartment_env(compartment, call->args[i], source->err));
+	return rc;
+}
+
+static int
+do_limit(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+	int rc = compartment == NULL ? -ENOMEM : 0;
+
+	for (size_t i = 0; rc == 0 && i < call->arg_count; i++)
+		rc = pale_source_at(source, call->arg_lines[i],
+		    pale_compartment_limit(compartment, call->args[i], source->err));
+	return rc;
+}
+
+static int
+do_clear_env(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+
+	if (compartment == NULL)
+		return -ENOMEM;
+	compartment->clear_env = true;
+	return 0;
+}
+
+static int
+do_exec_writable(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+
+	if (compartment == NULL)
+		return -ENOMEM;
+	compartment->exec_writable = true;
+	return 0;
+}
+
+static int
+do_command(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+
+	if (compartment == NULL)
+		return -ENOMEM;
+	return pale_compartment_command(compartment, (const char *const *)call->args, source->err);
+}
+
+static int
+do_chdir(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+	int rc = pale_source_check_path(source, call->args[0]);
+	char *path;
+
+	if (rc < 0)
+		return pale_source_at(source, call->arg_lines[0], rc);
+	path = pale_source_join(source, call->args[0]);
+	if (compartment == NULL || path == NULL) {
+		free(path);
+		return pale_source_no_memory(source);
+	}
+	free(compartment->chdir);
+	compartment->chdir = path;
+	return 0;
+}
+
+static int
+do_proc(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	static const char *const kinds[] = { "none", "self", "full" };
+	struct pale_compartment *compartment = compartment_of(source, call);
+	bool known = false;
+	char *kind;
+	int rc;
+
+	for (size_t i = 0; i < PALE_COUNT(kinds); i++)
+		known |= strcmp(kinds[i], call->args[0]) == 0;
+	if (!known) {
+		rc = pale_fail(source->err, -EINVAL, "unknown kind of /proc '%s'", call->args[0]);
+		pale_remedy(source->err, "it is none, self or full");
+		return pale_source_at(source, call->arg_lines[0], rc);
+	}
+	kind = strdup(call->args[0]);
+	if (compartment == NULL || kind == NULL) {
+		free(kind);
+		return pale_source_no_memory(source);
+	}
+	free(compartment->proc);
+	compartment->proc = kind;
+	return 0;
+}
+
+static int
+do_include(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < call->arg_count; i++)
+		rc = pale_source_include(source, call, i);
+	return rc;
+}
+
+static int
+do_profile(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < call->arg_count; i++)
+		rc = pale_source_profile(source, call, i);
+	return rc;
+}
+
+/* clang-format off */
+#define GRANT(word_, kind_, ...) \
+	{ .word = #word_, .args_min = 1, .args_max = MANY, .act = do_paths, .kind = kind_, ##__VA_ARGS__ }
+#define RIGHTS(word_, kind_, ...) \
+	{ .word = #word_, .args_min = 2, .args_max = 2, .act = do_rights, .kind = kind_, ##__VA_ARGS__ }
+#define OTHER(word_, min_, max_, ...) \
+	{ .word = #word_, .args_min = min_, .args_max = max_, .act = do_##word_, ##__VA_ARGS__ }
+
+const struct pale_verb pale_verbs[] = {
+	GRANT(read,          PALE_GRANT_PATH, .preset = pale_rights_preset_read),
+	GRANT(write,         PALE_GRANT_PATH, .preset = pale_rights_preset_write),
+	GRANT(execute,       PALE_GRANT_PATH, .preset = pale_rights_preset_execute),
+	GRANT(maybe_read,    PALE_GRANT_PATH, .preset = pale_rights_preset_read, .optional = true),
+	GRANT(maybe_write,   PALE_GRANT_PATH, .preset = pale_rights_preset_write, .optional = true),
+	GRANT(maybe_execute, PALE_GRANT_PATH, .preset = pale_rights_preset_execute, .optional = true),
+	RIGHTS(dir,          PALE_GRANT_DIR),
+	RIGHTS(file,         PALE_GRANT_FILE),
+	RIGHTS(maybe_dir,    PALE_GRANT_DIR, .optional = true),
+	RIGHTS(maybe_file,   PALE_GRANT_FILE, .optional = true),
+	GRANT(copy,          PALE_GRANT_COPY),
+	GRANT(maybe_copy,    PALE_GRANT_COPY, .optional = true),
+	GRANT(hide,          PALE_GRANT_HIDE),
+	GRANT(maybe_hide,    PALE_GRANT_HIDE, .optional = true),
+	GRANT(device,        PALE_GRANT_DEV),
+	GRANT(maybe_device,  PALE_GRANT_DEV, .optional = true),
+	GRANT(tmp,           PALE_GRANT_TMP),
+	GRANT(tmp_exec,      PALE_GRANT_TMP, .exec = true),
+	OTHER(link,          2, 2, .kind = PALE_GRANT_LINK),
+	OTHER(fd,            2, 2, .kind = PALE_GRANT_FD),
+	OTHER(env,           1, MANY),
+	OTHER(clear_env,     0, 0),
+	OTHER(limit,         1, MANY),
+	OTHER(command,       1, MANY),
+	OTHER(chdir,         1, 1),
+	OTHER(proc,          1, 1),
+	OTHER(exec_writable, 0, 0),
+	OTHER(include,       1, MANY),
+	OTHER(profile,       1, MANY),
+};
+/* clang-format on */
+
+const size_t pale_verb_count = PALE_COUNT(pale_verbs);
+
+_Static_assert(
+    PALE_COUNT(pale_verbs) <= PALE_READ_WORDS_MAX, "the reader's bound holds every word");
