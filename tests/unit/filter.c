@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The call filter, read back by an interpreter, against the walk over the rows of sys.def
+ * (pale_sys_answer). tests/unit/filter_libseccomp.c holds it against a third reading.
+ */
+#include "cage/filter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <time.h>
+#include <linux/audit.h>
+
+#include "bpf_interp.h"
+#include "filter_probe.h"
+#include "core/rights.h"
+#include "core/scope.h"
+#include "harness.h"
+#include "kernel/uapi.h"
+
+enum {
+	RANDOM_POLICIES = 10,
+};
+
+/* A filter under test, and what it was made for. */
+static struct sock_filter prog[PALE_BPF_MAX];
+static size_t count;
+static struct pale_sys_policy policy;
+
+static const uint32_t all_gates = (1U << GATE_COUNT) - 1;
+
+static void
+build(uint32_t gates, pale_rights withheld)
+{
+	struct pale_err err = { 0 };
+
+	policy = (struct pale_sys_policy){ .withheld = withheld, .gates = gates };
+	ck_assert_msg(
+	    pale_filter_build(&policy, prog, PALE_COUNT(prog), &count, &err) == 0, "%s", err.text);
+	ck_assert_ptr_null(bpf_check(prog, count));
+}
+
+static uint32_t
+expected(int nr, const uint64_t args[PALE_SYS_ARGS])
+{
+	enum pale_sys sys;
+
+	if (nr == PALE_CONTROL_NR)
+		return SECCOMP_RET_ERRNO | PALE_CONTROL_ERRNO;
+	if (pale_sys_find_nr(nr, &sys) < 0)
+		return SECCOMP_RET_ERRNO | ENOSYS;
+	return probe_ret(pale_sys_answer(sys, args, &policy));
+}
+
+static void
+probe_rows(int nr, const uint64_t args[PALE_SYS_ARGS])
+{
+	uint32_t got = probe_run(prog, count, nr, args);
+	uint32_t want = expected(nr, args);
+
+	ck_assert_msg(got == want,
+	    "call %d (%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 "): %#x instead of %#x", nr, args[0],
+	    args[1], args[2], got, want);
+}
+
+TEST(closed, "with every gate closed each call is answered as its row says")
+{
+	build(0, 0);
+	probe_all(probe_rows);
+}
+
+TEST(open_gates, "with every gate open each call is answered as its row says")
+{
+	build(all_gates, 0);
+	probe_all(probe_rows);
+}
+
+TEST(one_gate, "with one gate open, or one closed, each call is answered as its row says")
+{
+	for (unsigned gate = GATE_NONE + 1; gate < GATE_COUNT; gate++) {
+		build(1U << gate, 0);
+		probe_all(probe_rows);
+		build(all_gates & ~(1U << gate), 0);
+		probe_all(probe_rows);
+	}
+}
+
+TEST(one_right, "with one right withheld each call is answered as its row says")
+{
+	for (unsigned right = 0; right < PALE_RIGHT_COUNT; right++) {
+		if ((probe_filter_rights() >> right & 1) == 0)
+			continue;
+		build(all_gates, (pale_rights)1 << right);
+		probe_all(probe_rows);
+	}
+}
+
+TEST(any_policy, "with random gates and rights each call is answered as its row says")
+{
+	struct draw draw = { .seed = UINT64_C(20100804) };
+
+	printf("# seed %" PRIu64 "\n", draw.seed);
+	fflush(stdout);
+	for (unsigned i = 0; i < RANDOM_POLICIES; i++) {
+		pale_rights withheld =
+		    (pale_rights)draw_bits(&draw, 64) << 64 | draw_bits(&draw, 64);
+
+		build((uint32_t)draw_bits(&draw, GATE_COUNT), withheld & probe_filter_rights());
+		probe_all(probe_rows);
+	}
+}
+
+TEST(fchmod, "a withheld fchmod takes the chmod family away, and nothing else")
+{
+	static const char *const family[] = { "fchmod", "fchmodat", "fchmodat2" };
+	const uint64_t args[PALE_SYS_ARGS] = { 3, 0 };
+	enum pale_sys sys;
+
+	build(0, 0);
+	ck_assert_int_eq(pale_sys_find("fstat", &sys), 0);
+	ck_assert_uint_eq(probe_run(prog, count, pale_sys_nr(sys), args), SECCOMP_RET_ALLOW);
+	build(0, PALE_RIGHT_BIT(FCHMOD));
+	ck_assert_uint_eq(probe_run(prog, count, pale_sys_nr(sys), args), SECCOMP_RET_ALLOW);
+	for (size_t i = 0; i < PALE_COUNT(family); i++) {
+		ck_assert_int_eq(pale_sys_find(family[i], &sys), 0);
+		ck_assert_uint_ne(
+		    probe_run(prog, count, pale_sys_nr(sys), args), SECCOMP_RET_ALLOW);
+	}
+}
+
+TEST(added, "no right that only the filter withholds is added by a sub-row that the filter skips")
+{
+	for (unsigned sys = 0; sys < PALE_SYS_COUNT; sys++) {
+		size_t sub_count;
+		const struct pale_sys_sub *subs = pale_sys_subs((enum pale_sys)sys, &sub_count);
+
+		for (size_t i = 0; i < sub_count; i++)
+			ck_assert_msg(!subs[i].adds || (subs[i].need & probe_filter_rights()) == 0,
+			    "%s, %s", pale_sys_row((enum pale_sys)sys)->name, subs[i].label);
+	}
+}
+
+TEST(errnos, "no errno of the table reads as success")
+{
+	for (unsigned sys = 0; sys < PALE_SYS_COUNT; sys++) {
+		const struct pale_sys_row *row = pale_sys_row((enum pale_sys)sys);
+		size_t sub_count;
+		const struct pale_sys_sub *subs = pale_sys_subs((enum pale_sys)sys, &sub_count);
+
+		ck_assert_msg(row->error >= 0 && row->error < 4096, "%s", row->name);
+		for (size_t i = 0; i < sub_count; i++)
+			ck_assert_msg(subs[i].error >= 0 && subs[i].error < 4096, "%s, %s",
+			    row->name, subs[i].label);
+	}
+}
+
+TEST(other_arch, "every number on another architecture answers ENOSYS")
+{
+	static const uint32_t archs[] = { AUDIT_ARCH_I386, AUDIT_ARCH_ARM, 0, UINT32_MAX };
+
+	build(all_gates, 0);
+	for (size_t i = 0; i < PALE_COUNT(archs); i++)
+		for (int nr = 0; nr <= PROBE_NR_MAX; nr++) {
+			struct seccomp_data data = { .nr = nr, .arch = archs[i] };
+
+			ck_assert_uint_eq(
+			    bpf_run(prog, count, &data, NULL), SECCOMP_RET_ERRNO | ENOSYS);
+		}
+}
+
+TEST(length, "the default program is below 2000 instructions, its longest path below 100")
+{
+	uint32_t gates = 1U << GATE_SYSV | 1U << GATE_MQ | 1U << GATE_SIGSCOPE;
+	struct timespec start, end;
+	unsigned builds = 200;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (unsigned i = 0; i < builds; i++)
+		pale_filter_build(&(struct pale_sys_policy){ .gates = gates }, prog,
+		    PALE_COUNT(prog), &count, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	build(gates, 0);
+	printf("# default policy: %zu instructions, longest path %zu, built in %ld us\n", count,
+	    bpf_longest(prog, count),
+	    ((end.tv_sec - start.tv_sec) * 1000000 + (end.tv_nsec - start.tv_nsec) / 1000) /
+		builds);
+	fflush(stdout);
+	ck_assert_uint_lt(count, 2000);
+	ck_assert_uint_lt(bpf_longest(prog, count), 100);
+}
+
+TEST(too_small, "an array that is too small is refused")
+{
+	struct pale_err err = { 0 };
+	size_t got;
+
+	build(0, 0);
+	ck_assert_int_eq(pale_filter_build(&policy, prog, count - 1, &got, &err), -E2BIG);
+	ck_assert_int_eq(pale_filter_build(&policy, prog, count, &got, &err), 0);
+}
+
+TEST_MAIN("filter", closed, open_gates, one_gate, one_right, any_policy, fchmod, added, errnos,
+    other_arch, length, too_small)
