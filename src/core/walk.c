@@ -45,8 +45,8 @@ static const struct {
 };
 /* clang-format on */
 
-static uint32_t
-here(const struct pale_walk *walk)
+uint32_t
+pale_walk_here(const struct pale_walk *walk)
 {
 	return walk->stack[walk->depth];
 }
@@ -73,7 +73,7 @@ rebase(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx, uint3
     bool base_owned)
 {
 	for (; walk->depth > 0; walk->depth--)
-		ops->release(ctx, here(walk));
+		ops->release(ctx, pale_walk_here(walk));
 	if (walk->base_owned)
 		ops->release(ctx, walk->stack[0]);
 	walk->stack[0] = base;
@@ -107,7 +107,7 @@ static int
 go_up(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx)
 {
 	if (walk->depth > 0) {
-		ops->release(ctx, here(walk));
+		ops->release(ctx, pale_walk_here(walk));
 		walk->depth--;
 		return tell(ops, ctx, PALE_WALK_LEFT, NULL, NULL);
 	}
@@ -128,7 +128,7 @@ static int
 ascend(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx)
 {
 	uint32_t parent;
-	int r = ops->parent(ctx, here(walk), &parent);
+	int r = ops->parent(ctx, pale_walk_here(walk), &parent);
 
 	if (r < 0)
 		return r;
@@ -140,7 +140,7 @@ ascend(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx)
 static int
 look(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx, bool dir_only)
 {
-	int r = ops->lookup(ctx, here(walk), walk->name, dir_only, &walk->node);
+	int r = ops->lookup(ctx, pale_walk_here(walk), walk->name, dir_only, &walk->node);
 
 	if (r == -ENOTDIR && dir_only) {
 		walk->phase = PHASE_LOOK_ANY;
@@ -181,7 +181,7 @@ next(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx)
 		walk->phase = dir ? PHASE_LOOK_DIR : PHASE_LOOK_ANY;
 		return look(walk, ops, ctx, dir);
 	}
-	r = ops->search == NULL ? 0 : ops->search(ctx, here(walk));
+	r = ops->search == NULL ? 0 : ops->search(ctx, pale_walk_here(walk));
 	if (r < 0)
 		return r;
 	walk->rest_at = (uint16_t)(at - walk->rest);
@@ -215,7 +215,7 @@ identify(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx)
 static int
 follow(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx)
 {
-	int r = ops->may_follow(ctx, here(walk), walk->node);
+	int r = ops->may_follow(ctx, pale_walk_here(walk), walk->node);
 
 	if (r == 0)
 		walk->phase = PHASE_READ;

@@ -176,6 +176,9 @@ int pale_walk_take(struct pale_walk *walk, uint32_t *ret_node);
  */
 int pale_walk_continue(struct pale_walk *walk, const char *path, unsigned flags);
 
+/* The directory where the walk stands; borrowed from it, and gone with its next step. */
+uint32_t pale_walk_here(const struct pale_walk *walk);
+
 /* Release what the walk holds, wherever it stands. Harmless twice. */
 void pale_walk_done(struct pale_walk *walk, const struct pale_walk_ops *ops, void *ctx);
 
