@@ -17,14 +17,14 @@
 #include "core/err.h"
 
 enum pale_node_kind {
-	PALE_NODE_MOUNT, /* a file or directory of the machine as a mount of its own */
-	PALE_NODE_LINK,  /* a symbolic link in the empty root */
-	PALE_NODE_COPY,  /* a read-only copy of a small file */
-	PALE_NODE_TMP,   /* an empty writable directory, private to the cage */
-	PALE_NODE_HIDE,  /* an empty file or directory over what a wider node shows */
-	PALE_NODE_PROC,
-	PALE_NODE_DEVPTS,
-	PALE_NODE_DIR, /* an empty read-only directory */
+	PALE_PUT_MOUNT, /* a file or directory of the machine as a mount of its own */
+	PALE_PUT_LINK,  /* a symbolic link in the empty root */
+	PALE_PUT_COPY,  /* a read-only copy of a small file */
+	PALE_PUT_TMP,   /* an empty writable directory, private to the cage */
+	PALE_PUT_HIDE,  /* an empty file or directory over what a wider node shows */
+	PALE_PUT_PROC,
+	PALE_PUT_DEVPTS,
+	PALE_PUT_FD, /* a file or directory opened through a mount of its own, as a descriptor */
 };
 
 /* One thing that exists in the cage. Nodes are sorted by path, so that a parent comes first. */
@@ -39,7 +39,10 @@ struct pale_node {
 	uint64_t attr;                 /* MOUNT_ATTR_* */
 	uint64_t landlock;             /* LANDLOCK_ACCESS_FS_* allowed here and below */
 	bool proc_full;                /* PROC: the whole of it, dangerous files masked */
-	bool optional;                 /* PROC, DEVPTS: go on without where the kernel refuses */
+	bool optional;                 /* PROC: go on without where the kernel refuses */
+	int number;                    /* FD: its number inside */
+	int open_flags;                /* FD: open(2) flags */
+	off_t offset;                  /* FD: where its offset starts */
 	const struct pale_node *cover; /* set by the builder: the nearest wider node, or NULL */
 };
 
@@ -56,7 +59,7 @@ struct pale_cage {
 	uint64_t landlock_fs; /* handled; 0 with the two below also 0: no Landlock */
 	uint64_t landlock_net;
 	uint64_t landlock_scope;
-	uint64_t landlock_fd[3]; /* allowed on what descriptors 0 to 2 refer to, for /dev/stderr */
+	uint64_t landlock_fd[3]; /* allowed on what 0 to 2 refer to: opened again by /dev/stderr */
 
 	bool own_net; /* a network namespace, where nothing cheaper closes abstract sockets */
 
@@ -68,15 +71,14 @@ struct pale_cage {
 	uint64_t
 	    pid_max; /* processes of the whole cage, where RLIMIT_NPROC does not count; 0 = none */
 
-	const int *keep_fds; /* descriptors above 2 that stay, ascending */
+	const int *keep_fds; /* descriptors that stay, beside 0 to 2 */
 	size_t keep_fd_count;
 
 	const char *chdir; /* working directory inside */
 	char *const *argv;
 	char *const *envp;
 
-	bool lost_proc;   /* out: /proc was refused and is not there */
-	bool lost_devpts; /* out: likewise */
+	bool lost_proc; /* out: /proc was refused and is not there */
 };
 
 /* Where a launch failed. */

@@ -137,9 +137,12 @@ open_place(int root, const struct pale_node *node, bool is_dir, int *ret_fd, str
 }
 
 static int
-allow(int ruleset, int fd, bool is_dir, uint64_t access, struct pale_err *err)
+allow(const struct pale_site *site, int fd, const struct pale_node *node, struct pale_err *err)
 {
-	return ruleset < 0 ? 0 : pale_landlock_allow(ruleset, fd, is_dir, access, err);
+	if (site->ruleset < 0)
+		return 0;
+	return pale_landlock_allow(
+	    site->ruleset, fd, node->is_dir, node->landlock & site->handled, err);
 }
 
 static int
@@ -155,14 +158,14 @@ put_mount(const struct pale_site *site, const struct pale_node *node, struct pal
 		result = open_place(site->root, node, node->is_dir, &place, err);
 	if (result < 0)
 		return result;
-	if (node->cover != NULL && node->cover->kind == PALE_NODE_MOUNT &&
+	if (node->cover != NULL && node->cover->kind == PALE_PUT_MOUNT &&
 	    (fstat(place, &st) < 0 || st.st_dev != node->dev || st.st_ino != node->ino))
 		return pale_fail(
 		    err, -ESTALE, "'%s' was replaced while pale was starting", node->path);
 	result = pale_mountcap_attach(mount, place, err);
 	if (result < 0)
 		return result;
-	return allow(site->ruleset, mount, node->is_dir, node->landlock, err);
+	return allow(site, mount, node, err);
 }
 
 static int
@@ -247,7 +250,7 @@ put_tmp(const struct pale_site *site, const struct pale_node *node, struct pale_
 	if (result == 0)
 		result = pale_mountcap_attach(mount, place, err);
 	if (result == 0)
-		result = allow(site->ruleset, mount, true, node->landlock, err);
+		result = allow(site, mount, node, err);
 	return result;
 }
 
@@ -290,7 +293,7 @@ mask_proc(const struct pale_site *site, const struct pale_node *node, struct pal
 	int result = 0;
 
 	for (size_t i = 0; i < PALE_COUNT(proc_masked) && result == 0; i++) {
-		struct pale_node cover = { .kind = PALE_NODE_HIDE, .path = path };
+		struct pale_node cover = { .kind = PALE_PUT_HIDE, .path = path };
 		PALE_CLOSE int there = -1;
 		struct stat st;
 
@@ -341,7 +344,7 @@ put_proc(const struct pale_site *site, const struct pale_node *node, bool *ret_l
 	if (result == 0)
 		result = pale_mountcap_attach(mount, place, err);
 	if (result == 0)
-		result = allow(site->ruleset, mount, true, node->landlock, err);
+		result = allow(site, mount, node, err);
 	if (result == 0 && node->proc_full)
 		result = mask_proc(site, node, err);
 	return result;
@@ -362,16 +365,34 @@ put_devpts(const struct pale_site *site, const struct pale_node *node, struct pa
 	if (result == 0)
 		result = pale_mountcap_attach(mount, place, err);
 	if (result == 0)
-		result = allow(site->ruleset, mount, true, node->landlock, err);
+		result = allow(site, mount, node, err);
 	return result;
 }
 
+/*
+ * A descriptor: opened anew through a mount of its own, so that ".." stops at it and a read-only
+ * one cannot be changed through it. The number is free: it is the granted descriptor's own.
+ */
 static int
-put_dir(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_fd(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
-	PALE_CLOSE int place = -1;
+	PALE_CLOSE int mount = -1;
+	PALE_CLOSE int fd = -1;
+	char name[64];
+	int result = pale_mountcap_clone(node->fd, node->attr, &mount, err);
 
-	return open_place(site->root, node, true, &place, err);
+	if (result < 0)
+		return result;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", mount);
+	fd = open(name, node->open_flags | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return pale_fail_errno(err, "cannot open descriptor %d anew", node->number);
+	if (node->offset > 0 && lseek(fd, node->offset, SEEK_SET) < 0)
+		return pale_fail_errno(err, "cannot set the offset of descriptor %d", node->number);
+	result = allow(site, mount, node, err);
+	if (result == 0 && dup3(fd, node->number, O_CLOEXEC) < 0)
+		result = pale_fail_errno(err, "cannot put descriptor %d in place", node->number);
+	return result;
 }
 
 int
@@ -379,22 +400,22 @@ pale_node_put(struct pale_cage *cage, const struct pale_site *site, const struct
     struct pale_err *err)
 {
 	switch (node->kind) {
-	case PALE_NODE_MOUNT:
+	case PALE_PUT_MOUNT:
 		return put_mount(site, node, err);
-	case PALE_NODE_LINK:
+	case PALE_PUT_LINK:
 		return put_link(site, node, err);
-	case PALE_NODE_COPY:
+	case PALE_PUT_COPY:
 		return put_copy(site, node, err);
-	case PALE_NODE_TMP:
+	case PALE_PUT_TMP:
 		return put_tmp(site, node, err);
-	case PALE_NODE_HIDE:
+	case PALE_PUT_HIDE:
 		return put_hide(site, node, err);
-	case PALE_NODE_PROC:
+	case PALE_PUT_PROC:
 		return put_proc(site, node, &cage->lost_proc, err);
-	case PALE_NODE_DEVPTS:
+	case PALE_PUT_DEVPTS:
 		return put_devpts(site, node, err);
-	case PALE_NODE_DIR:
-		return put_dir(site, node, err);
+	case PALE_PUT_FD:
+		return put_fd(site, node, err);
 	}
 	return pale_fail(err, -EINVAL, "unknown kind of node");
 }

@@ -7,9 +7,10 @@
 
 /* Where nodes are put. */
 struct pale_site {
-	int root;    /* top directory of the new root */
-	int scratch; /* top directory of a tmpfs of our own, attached and writable meanwhile */
-	int ruleset; /* Landlock ruleset that gets the node's rule, or -1 */
+	int root;         /* top directory of the new root */
+	int scratch;      /* top directory of a tmpfs of our own, attached and writable meanwhile */
+	int ruleset;      /* Landlock ruleset that gets the node's rule, or -1 */
+	uint64_t handled; /* what that ruleset handles; a rule may carry nothing else */
 };
 
 /*

@@ -33,8 +33,8 @@ is_beneath(const char *path, const char *above)
 static bool
 shows_below(const struct pale_node *node)
 {
-	return (node->kind == PALE_NODE_MOUNT && node->is_dir) || node->kind == PALE_NODE_TMP ||
-	    node->kind == PALE_NODE_PROC || node->kind == PALE_NODE_DEVPTS;
+	return (node->kind == PALE_PUT_MOUNT && node->is_dir) || node->kind == PALE_PUT_TMP ||
+	    node->kind == PALE_PUT_PROC || node->kind == PALE_PUT_DEVPTS;
 }
 
 /*
@@ -86,7 +86,8 @@ grant_root(
 	if (result == 0)
 		result = pale_mountcap_attach(mount, site->scratch, err);
 	if (result == 0 && site->ruleset >= 0)
-		result = pale_landlock_allow(site->ruleset, mount, true, node->landlock, err);
+		result = pale_landlock_allow(
+		    site->ruleset, mount, true, node->landlock & site->handled, err);
 	if (result == 0)
 		*ret_root = pale_take_fd(&mount);
 	return result;
@@ -99,7 +100,7 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 	PALE_CLOSE int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	PALE_CLOSE int scratch = -1;
 	PALE_CLOSE int granted = -1;
-	struct pale_site site = { .ruleset = ruleset };
+	struct pale_site site = { .ruleset = ruleset, .handled = cage->landlock_fs };
 	size_t at = 0;
 	int result;
 
@@ -114,7 +115,7 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 	site.scratch = scratch;
 	if (result == 0 && cage->pid_max != 0)
 		result = limit_pids(cage->pid_max, err);
-	if (result == 0 && cage->node_count > 0 && cage->nodes[0].kind == PALE_NODE_MOUNT &&
+	if (result == 0 && cage->node_count > 0 && cage->nodes[0].kind == PALE_PUT_MOUNT &&
 	    strcmp(cage->nodes[0].path, "/") == 0) {
 		result = grant_root(&cage->nodes[at++], &site, &granted, err);
 		site.root = granted;

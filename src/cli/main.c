@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `pale`: looks at the first word and does what it says. What is light lives here; a verb that
+ * needs libraries is an executable of its own, pale-VERB, beside this one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/run.h"
+#include "core/scope.h"
+#include "core/suggest.h"
+
+extern char **environ;
+
+struct verb {
+	const char *name;
+	const char *help;
+	int (*run)(int argc, char **argv, char **env);
+};
+
+static const struct verb verbs[] = {
+	{ "run", "run a program that finds only what you grant it", pale_cli_run },
+};
+
+static void
+print_help(void)
+{
+	printf("pale keeps UNIX programs within the authority they were given.\n\n"
+	       "Usage: pale VERB [ARGUMENT...]\n\n");
+	for (size_t i = 0; i < PALE_COUNT(verbs); i++)
+		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
+	printf("\nStart here:\n"
+	       "  pale run -- ls /                 what a program sees that was granted nothing\n"
+	       "  pale run -p cc -w . -- make -j2  build here, touch nothing else\n"
+	       "  pale VERB --help                 more about one; pale(1) about all\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *names[PALE_COUNT(verbs)];
+	const char *near;
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_help();
+		return argc < 2 ? 2 : 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("pale %s\n", PALE_VERSION);
+		return 0;
+	}
+	for (size_t i = 0; i < PALE_COUNT(verbs); i++) {
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			return verbs[i].run(argc - 2, argv + 2, environ);
+		names[i] = verbs[i].name;
+	}
+	near = pale_suggest(argv[1], names, PALE_COUNT(names));
+	fprintf(stderr, "pale: there is no verb of this name");
+	if (near != NULL)
+		fprintf(stderr, "; did you mean `pale %s`?", near);
+	fprintf(stderr, "\n      `pale --help` lists them\n");
+	return 2;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Descriptors that a cage inherits. 0 to 2 come along if they are what a terminal, a pipe or a
+ * redirection gives; a directory, an O_PATH descriptor or a socket would open a way out and must be
+ * granted by number, as must every descriptor above 2.
+ *
+ * A granted directory or regular file is opened anew through a mount of its own, so that ".." stops
+ * at it and that a read-only one cannot be changed by fchmod(2) and the like. Its file offset is
+ * then its own. A pipe, terminal or socket is passed as it is, and must be open as granted.
+ */
+#ifndef PALE_RUN_FDS_H
+#define PALE_RUN_FDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "policy/policy.h"
+#include "run/plan.h"
+
+/*
+ * Fill the entry of a descriptor grant: what it is, and where a new one is to be opened from.
+ * Returns 0, or -EBADF, -EACCES (open otherwise than granted), -ESTALE (its name is gone).
+ * Test: tests/cli/fds.bats
+ */
+int pale_fds_entry(const struct pale_grant *grant, struct pale_entry *entry, struct pale_err *err);
+
+/* Look at descriptors 0 to 2; refuse what would open a way out and is not granted. */
+int pale_fds_check(const struct pale_compartment *compartment, struct pale_err *err);
+
+/*
+ * What Landlock must handle so that a descriptor among 0 to 2 cannot be opened again, by way of
+ * /dev/fd, for more than it was opened for; and what it must allow on the one that is given.
+ */
+uint64_t pale_fds_must_handle(void);
+uint64_t pale_fds_allow(int fd);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a plan to the nodes of a cage: entries that need something of their own, the symbolic links
+ * that lead to grants, and what every cage has.
+ */
+#include "run/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "core/path.h"
+#include "core/scope.h"
+
+enum {
+	OWN_NODES = 4, /* /proc, /dev/pts, /dev/console and one to spare */
+	UNIX98_MAJOR_FIRST =
+	    136, /* pseudo-terminals, linux/Documentation/admin-guide/devices.txt */
+	UNIX98_MAJOR_LAST = 143,
+};
+
+struct list {
+	struct pale_node *nodes;
+	size_t count;
+};
+
+static struct pale_node *
+add(struct list *list, enum pale_node_kind kind, const char *path)
+{
+	struct pale_node *node = &list->nodes[list->count++];
+
+	*node = (struct pale_node){ .kind = kind, .path = path, .fd = -1, .number = -1 };
+	return node;
+}
+
+static void
+add_entry(struct list *list, const struct pale_entry *entry)
+{
+	static const enum pale_node_kind kinds[] = {
+		[PALE_GRANT_PATH] = PALE_PUT_MOUNT,
+		[PALE_GRANT_DIR] = PALE_PUT_MOUNT,
+		[PALE_GRANT_FILE] = PALE_PUT_MOUNT,
+		[PALE_GRANT_COPY] = PALE_PUT_COPY,
+		[PALE_GRANT_HIDE] = PALE_PUT_HIDE,
+		[PALE_GRANT_TMP] = PALE_PUT_TMP,
+		[PALE_GRANT_DEV] = PALE_PUT_MOUNT,
+		[PALE_GRANT_FD] = PALE_PUT_FD,
+		[PALE_GRANT_LINK] = PALE_PUT_LINK,
+	};
+	struct pale_node *node;
+
+	if (entry->redundant || (entry->kind == PALE_GRANT_FD && !entry->reopen))
+		return;
+	/* What is hidden where nothing shows it is not there anyway. */
+	if (entry->kind == PALE_GRANT_HIDE && entry->cover == PALE_NO_COVER)
+		return;
+	node = add(list, kinds[entry->kind], entry->path);
+	node->target = entry->target;
+	node->fd = entry->at.fd;
+	node->is_dir = entry->is_dir;
+	node->dev = entry->at.dev;
+	node->ino = entry->at.ino;
+	node->attr = entry->attr;
+	node->landlock = entry->landlock;
+	node->number = entry->fd;
+	node->open_flags = entry->open_flags;
+	node->offset = entry->offset;
+}
+
+/* Is there something at this path already that a grant shows? */
+static bool
+is_shown(const struct pale_plan *plan, const char *path)
+{
+	const struct pale_entry *entry = pale_plan_find(plan, path);
+
+	return entry != NULL && pale_entry_has_rights(entry);
+}
+
+static void
+add_links(struct list *list, const struct pale_plan *plan, const struct pale_entry *entry)
+{
+	for (size_t i = 0; i < entry->at.link_count; i++) {
+		const struct pale_link *link = &entry->at.links[i];
+
+		if (!is_shown(plan, link->path))
+			add(list, PALE_PUT_LINK, link->path)->target = link->target;
+	}
+}
+
+/*
+ * The terminal that a descriptor is on, as /dev/console: its own name lies in a devpts that the
+ * cage does not have, and ttyname(3) looks for it in /dev.
+ */
+static int
+open_terminal(struct stat *ret_st)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		PALE_CLOSE int named = -1;
+		char name[PATH_MAX];
+		struct stat st;
+		struct stat there;
+
+		if (!isatty(fd) || fstat(fd, &st) < 0 || major(st.st_rdev) < UNIX98_MAJOR_FIRST ||
+		    major(st.st_rdev) > UNIX98_MAJOR_LAST || ttyname_r(fd, name, sizeof(name)) != 0)
+			continue;
+		named = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (named < 0 || fstat(named, &there) < 0 || there.st_rdev != st.st_rdev ||
+		    there.st_ino != st.st_ino)
+			continue;
+		*ret_st = there;
+		return pale_take_fd(&named);
+	}
+	return -1;
+}
+
+static void
+add_own(struct list *list, const struct pale_plan *plan)
+{
+	static const uint64_t all_devices = PALE_LL_READ_FILE | PALE_LL_READ_DIR |
+	    PALE_LL_WRITE_FILE | PALE_LL_TRUNCATE | PALE_LL_IOCTL_DEV;
+	struct pale_node *node;
+	struct stat st;
+
+	if (plan->proc) {
+		node = add(list, PALE_PUT_PROC, "/proc");
+		node->is_dir = true;
+		node->proc_full = plan->proc_full;
+		node->optional = plan->proc_optional;
+		node->landlock = all_devices;
+	} else if (is_shown(plan, "/proc")) {
+		add(list, PALE_PUT_HIDE, "/proc")->is_dir = true;
+	}
+	if (!plan->terminal)
+		return;
+	node = add(list, PALE_PUT_DEVPTS, "/dev/pts");
+	node->is_dir = true;
+	node->landlock = all_devices;
+	if (plan->terminal_fd >= 0 && fstat(plan->terminal_fd, &st) == 0) {
+		node = add(list, PALE_PUT_MOUNT, "/dev/console");
+		node->fd = plan->terminal_fd;
+		node->dev = st.st_dev;
+		node->ino = st.st_ino;
+		node->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+		node->landlock = all_devices;
+	}
+}
+
+static int
+compare_node(const void *a, const void *b)
+{
+	const struct pale_node *x = a;
+	const struct pale_node *y = b;
+
+	return pale_plan_compare(x->path, y->path);
+}
+
+int
+pale_plan_nodes(
+    struct pale_plan *plan, struct pale_node **ret_nodes, size_t *ret_count, struct pale_err *err)
+{
+	struct list list = { 0 };
+	size_t most = plan->entry_count + OWN_NODES;
+	size_t kept = 0;
+	struct stat st;
+
+	if (plan->terminal)
+		plan->terminal_fd = open_terminal(&st);
+	for (size_t i = 0; i < plan->entry_count; i++)
+		most += plan->entries[i].at.link_count;
+	list.nodes = calloc(most, sizeof(*list.nodes));
+	if (list.nodes == NULL)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		add_entry(&list, &plan->entries[i]);
+		add_links(&list, plan, &plan->entries[i]);
+	}
+	add_own(&list, plan);
+	qsort(list.nodes, list.count, sizeof(*list.nodes), compare_node);
+	/* A link met on the way to several grants is there once. */
+	for (size_t i = 0; i < list.count; i++) {
+		const struct pale_node *last = kept == 0 ? NULL : &list.nodes[kept - 1];
+
+		if (last != NULL && last->kind == PALE_PUT_LINK &&
+		    list.nodes[i].kind == PALE_PUT_LINK &&
+		    strcmp(last->path, list.nodes[i].path) == 0 &&
+		    strcmp(last->target, list.nodes[i].target) == 0)
+			continue;
+		list.nodes[kept++] = list.nodes[i];
+	}
+	*ret_nodes = list.nodes;
+	*ret_count = kept;
+	return 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `pale run`; see run.h. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cage/filter.h"
+#include "core/scope.h"
+#include "kernel/caps.h"
+#include "kernel/probe.h"
+#include "run/env.h"
+#include "run/fds.h"
+
+enum {
+	NPROC_DEFAULT =
+	    4096,            /* enough for every build, too few for a fork bomb to stop a machine */
+	PID_MAX_LEAST = 301, /* the kernel takes no lower pid_max */
+	LIMITS_MAX = PALE_LIMIT_COUNT + 1,
+	STDIO_COUNT = 3,
+};
+
+static const int limit_resource[PALE_LIMIT_COUNT] = {
+	[PALE_LIMIT_NPROC] = RLIMIT_NPROC,
+	[PALE_LIMIT_NOFILE] = RLIMIT_NOFILE,
+	[PALE_LIMIT_AS] = RLIMIT_AS,
+	[PALE_LIMIT_CPU] = RLIMIT_CPU,
+	[PALE_LIMIT_FSIZE] = RLIMIT_FSIZE,
+};
+
+/* All that a launch borrows. */
+struct run {
+	struct pale_plan plan;
+	struct pale_cage cage;
+	struct pale_rlimit limits[LIMITS_MAX];
+	struct sock_filter filter[PALE_BPF_MAX];
+	int *keep_fds;
+	char **env;
+};
+
+static void
+run_done(struct run *run)
+{
+	pale_plan_done(&run->plan);
+	pale_env_free(run->env);
+	free(run->cage.nodes);
+	free(run->keep_fds);
+	free(run);
+}
+
+/* A limit as asked, but never above what the caller may set. */
+static void
+add_limit(struct run *run, int resource, rlim_t value)
+{
+	struct pale_rlimit *limit = &run->limits[run->cage.limit_count];
+
+	if (getrlimit(resource, &limit->value) < 0)
+		return;
+	limit->resource = resource;
+	if (value < limit->value.rlim_max)
+		limit->value.rlim_max = value;
+	if (limit->value.rlim_cur > limit->value.rlim_max)
+		limit->value.rlim_cur = limit->value.rlim_max;
+	if (value < limit->value.rlim_cur)
+		limit->value.rlim_cur = value;
+	run->cage.limit_count++;
+}
+
+static int
+make_limits(struct run *run, const struct pale_compartment *compartment,
+    const struct pale_plan_options *options, struct pale_err *err)
+{
+	rlim_t nproc = compartment->limit_set[PALE_LIMIT_NPROC]
+	    ? (rlim_t)compartment->limit[PALE_LIMIT_NPROC]
+	    : NPROC_DEFAULT;
+
+	for (size_t i = 0; i < PALE_LIMIT_COUNT; i++) {
+		if (i == PALE_LIMIT_NPROC)
+			add_limit(run, limit_resource[i], nproc);
+		else if (compartment->limit_set[i])
+			add_limit(run, limit_resource[i], (rlim_t)compartment->limit[i]);
+	}
+	/* 1: no core file, and none through a handler either, which 0 would allow (core(5)). */
+	add_limit(run, RLIMIT_CORE, 1);
+	run->cage.limits = run->limits;
+	if (getuid() != 0 || nproc == RLIM_INFINITY)
+		return 0;
+	/* The kernel never counts the processes of the real root; the pid namespace can. */
+	if (pale_probe_kernel_at_least(6, 14)) {
+		run->cage.pid_max = nproc < PID_MAX_LEAST ? PID_MAX_LEAST : nproc;
+		return 0;
+	}
+	if (!compartment->limit_set[PALE_LIMIT_NPROC] ||
+	    (options->best_effort & PALE_LOSS_NPROC) != 0)
+		return pale_plan_notice(&run->plan, err,
+		    "root's processes cannot be limited on this kernel (that needs Linux 6.14)");
+	pale_fail(err, -EOPNOTSUPP,
+	    "nproc cannot limit root's processes on this kernel: that needs Linux 6.14");
+	return pale_remedy(err, "run as another user, or accept it with --best-effort=nproc");
+}
+
+static int
+make_fds(struct run *run, struct pale_err *err)
+{
+	run->keep_fds = calloc(run->plan.entry_count + 1, sizeof(*run->keep_fds));
+	if (run->keep_fds == NULL)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < run->plan.entry_count; i++) {
+		if (run->plan.entries[i].kind == PALE_GRANT_FD)
+			run->keep_fds[run->cage.keep_fd_count++] = run->plan.entries[i].fd;
+	}
+	run->cage.keep_fds = run->keep_fds;
+	for (int fd = 0; fd < STDIO_COUNT; fd++)
+		run->cage.landlock_fd[fd] = pale_fds_allow(fd);
+	return 0;
+}
+
+static int
+prepare(struct run *run, const struct pale_compartment *compartment,
+    const struct pale_plan_options *options, char *const *env, struct pale_err *err)
+{
+	int result = pale_plan_make(&run->plan, compartment, options, err);
+
+	if (result == 0)
+		result = pale_plan_nodes(&run->plan, &run->cage.nodes, &run->cage.node_count, err);
+	if (result == 0)
+		result = make_limits(run, compartment, options, err);
+	if (result == 0)
+		result = make_fds(run, err);
+	if (result == 0)
+		result = pale_env_make(compartment, env, &run->env, err);
+	if (result == 0)
+		result = pale_filter_build(&run->plan.sys, run->filter, PALE_COUNT(run->filter),
+		    &run->cage.filter_count, err);
+	if (result < 0)
+		return result;
+	run->cage.filter = run->filter;
+	run->cage.landlock_fs = run->plan.landlock_fs;
+	run->cage.landlock_scope = run->plan.landlock_scope;
+	run->cage.chdir = run->plan.cwd;
+	run->cage.argv = compartment->command;
+	run->cage.envp = run->env;
+	return 0;
+}
+
+int
+pale_run(const struct pale_compartment *compartment, const struct pale_plan_options *options,
+    char *const *env, pale_run_notice *notice, int *ret_status, enum pale_cage_stage *ret_stage,
+    struct pale_err *err)
+{
+	struct pale_launch launch;
+	struct run *run;
+	int result;
+
+	*ret_stage = PALE_STAGE_SETUP;
+	result = pale_fds_check(compartment, err);
+	if (result == 0)
+		result = pale_cage_unshare(pale_plan_wants_net(options), err);
+	if (result < 0)
+		return result;
+	run = calloc(1, sizeof(*run));
+	if (run == NULL)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	result = prepare(run, compartment, options, env, err);
+	for (size_t i = 0; result == 0 && notice != NULL && i < run->plan.notice_count; i++)
+		notice(run->plan.notices[i]);
+	if (result == 0)
+		result = pale_cage_launch(&run->cage, &launch, ret_stage, err);
+	if (result == 0 && run->cage.lost_proc && notice != NULL)
+		notice("this machine refuses a fresh /proc, as containers do: the program runs "
+		       "without one");
+	run_done(run);
+	if (result == 0)
+		*ret_status = pale_cage_wait(&launch);
+	return result;
+}
