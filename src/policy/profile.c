@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The built-in profiles by name; see policy.h. Their texts are profiles/NAME.pale, put in at build. */
+/* The built-in profiles by name; see policy.h. Their texts are profiles/NAME.pale, put in at build.
+ */
 #include <string.h>
 
 #include "policy/embedded.h"

@@ -194,9 +194,11 @@ parse(struct reader *reader)
 	cfg_set_error_function(cfg, on_error);
 	cfg_set_validate_func(cfg, "compartment", on_block);
 	rc = cfg_parse_buf(cfg, reader->scan.text);
-	cfg_free(cfg);
+	/* It refuses a few things without a word. */
 	if (rc != CFG_SUCCESS && reader->rc == 0)
-		return no_memory(reader);
+		reader->rc = pale_fail(
+		    reader->err, -EINVAL, "%s:%d: not understood", reader->name, cfg->line);
+	cfg_free(cfg);
 	return reader->rc;
 }
 

@@ -71,6 +71,8 @@ static int
 take_word(struct scanner *s, unsigned line, bool quoted)
 {
 	if (s->paren_line == 0) {
+		if (quoted && s->word_line == 0)
+			return refuse(s, line, "a statement cannot begin with a quoted word");
 		s->word_line = line;
 		s->word_quoted = quoted;
 		return 0;

@@ -156,7 +156,7 @@ TEST(expansion, "${} is refused wherever libConfuse would expand it, with the re
 TEST(never_closed, "what is never closed is named with the line where it begins")
 {
 	const struct fault faults[] = {
-		{ "\n'abc\n\n", "t.pale:2: this quoted string is never closed", NULL },
+		{ "\nread('abc\n\n", "t.pale:2: this quoted string is never closed", NULL },
 		{ "\nread(\"abc\n\n", "t.pale:2: this quoted string is never closed", NULL },
 		{ "read(\"abc\\", "t.pale:1: this quoted string is never closed", NULL },
 		{ "read('abc\\'", "t.pale:1: this quoted string is never closed", NULL },
@@ -180,7 +180,9 @@ TEST(shape, "a statement that is not put together right is refused")
 		{ "('/x')", "t.pale:1: a parenthesis without a statement before it", NULL },
 		{ "read('/x')('/y')", "t.pale:1: a parenthesis without a statement before it",
 		    NULL },
-		{ "'read'('/x')", "t.pale:1: the name of a statement in quotes", NULL },
+		{ "'read'('/x')", "t.pale:1: a statement cannot begin with a quoted word", NULL },
+		{ "\"\"", "t.pale:1: a statement cannot begin with a quoted word", NULL },
+		{ "a 'read'('/x')", "t.pale:1: the name of a statement in quotes", NULL },
 		{ "read('/x'))", "t.pale:1: ')' closes nothing", NULL },
 		{ "read('/x' '/y')", "t.pale:1: two words without a comma between them", comma },
 		{ "read(,)", "t.pale:1: a comma without a word before it", NULL },
