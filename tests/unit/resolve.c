@@ -92,6 +92,26 @@ TEST(canonical, "a path becomes canonical, with slashes, dots and dot-dots")
 	remove_tree();
 }
 
+TEST(one_answer, "an absolute path and the same one with a detour give one answer")
+{
+	static const char *const plain[] = { "a/b/f", "a//b/.", "a", "a/b/f/", "a/no", "gone",
+		"l/b" };
+	char path[PATH_MAX + 64], want[PATH_MAX];
+
+	make_tree();
+	for (size_t i = 0; i < PALE_COUNT(plain); i++) {
+		int r = resolve(in(plain[i]));
+		ino_t ino = got.ino;
+
+		snprintf(want, sizeof(want), "%s", r == 0 ? got.path : err.text);
+		snprintf(path, sizeof(path), "%s/a/../%s", top, plain[i]);
+		ck_assert_int_eq(resolve(path), r);
+		ck_assert_str_eq(r == 0 ? got.path : err.text, want);
+		ck_assert(r < 0 || got.ino == ino);
+	}
+	remove_tree();
+}
+
 TEST(object, "the object itself is held and described")
 {
 	struct stat st, held;
@@ -308,5 +328,5 @@ TEST(replaced_meanwhile, "an object whose name went to another is told, one outs
 	remove_tree();
 }
 
-TEST_MAIN("resolve", canonical, object, links, from_base, lost_base, missing, no_directory, loop,
-    odd_names, many, done_twice, from_root, replaced_by, replaced_meanwhile)
+TEST_MAIN("resolve", canonical, one_answer, object, links, from_base, lost_base, missing,
+    no_directory, loop, odd_names, many, done_twice, from_root, replaced_by, replaced_meanwhile)
