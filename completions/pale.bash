@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bash completion for pale(1). Before "--" it completes options; behind it, the command's own.
+
+_pale_run() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
+	local rights="r w x read write execute lookup create unlinkat mkdirat symlinkat ftruncate
+		renameat_source renameat_target linkat_source linkat_target fchmod fchown futimes
+		mmap_x fexecve mkfifoat bindat fchflags extattr_set extattr_delete"
+
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		if [[ ${COMP_WORDS[i]} == -- ]]; then
+			if declare -F _command_offset >/dev/null; then
+				_command_offset $((i + 1))
+			fi
+			return
+		fi
+	done
+	case $prev in
+	-r | --read | -w | --write | -x | --execute | --hide | --tmp | --policy)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames 2>/dev/null
+		return
+		;;
+	--chdir)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		compopt -o filenames 2>/dev/null
+		return
+		;;
+	--dir | --file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames -o nospace 2>/dev/null
+		return
+		;;
+	-p | --profile | --print-profile)
+		mapfile -t COMPREPLY < <(compgen -W "$(pale run --list-profiles 2>/dev/null)" -- "$cur")
+		return
+		;;
+	--env)
+		mapfile -t COMPREPLY < <(compgen -e -- "$cur")
+		return
+		;;
+	--limit)
+		mapfile -t COMPREPLY < <(compgen -W "nproc= nofile= as= cpu= fsize=" -- "$cur")
+		compopt -o nospace 2>/dev/null
+		return
+		;;
+	--proc)
+		mapfile -t COMPREPLY < <(compgen -W "none self full" -- "$cur")
+		return
+		;;
+	--best-effort)
+		mapfile -t COMPREPLY < <(compgen -W "overlap landlock nproc" -- "$cur")
+		return
+		;;
+	--assume)
+		mapfile -t COMPREPLY < <(compgen -W "landlock= userns=no" -- "$cur")
+		return
+		;;
+	--fd | --compartment | --why)
+		return
+		;;
+	:)
+		# Behind PATH: the names of rights; readline parts words at colons.
+		mapfile -t COMPREPLY < <(compgen -W "$rights" -- "$cur")
+		return
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "-r -w -x -p -h -V --read --write --execute --dir
+			--file --fd --hide --tmp --profile --policy --compartment --bare --env --clear-env
+			--limit --chdir --proc --strict --best-effort --paranoid --assume --explain --why
+			--json --list-profiles --print-profile --help --version --" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+	fi
+}
+
+_pale() {
+	local cur=${COMP_WORDS[COMP_CWORD]}
+
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W "run doctor --help --version" -- "$cur")
+		return
+	fi
+	case ${COMP_WORDS[1]} in
+	run)
+		_pale_run
+		;;
+	doctor)
+		mapfile -t COMPREPLY < <(compgen -W "--json --help" -- "$cur")
+		;;
+	esac
+}
+
+complete -F _pale pale
