@@ -123,8 +123,7 @@ random_tree(bool locks)
 		if (kind < 5 && mkdir(path, 0755) == 0) {
 			memcpy(dirs[count++], path, strlen(path) + 1);
 		} else if (kind < 6) {
-			PALE_CLOSE int fd =
-			    open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0755);
+			close(open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0755));
 		} else {
 			random_path(target, sizeof(target));
 			ck_assert(symlink(target, path) == 0 || errno == EEXIST);
