@@ -59,9 +59,8 @@ struct pale_cage {
 	uint64_t landlock_fs; /* handled; 0 with the two below also 0: no Landlock */
 	uint64_t landlock_net;
 	uint64_t landlock_scope;
+	uint64_t landlock_root;  /* allowed on the empty root, and so everywhere */
 	uint64_t landlock_fd[3]; /* allowed on what 0 to 2 refer to: opened again by /dev/stderr */
-
-	bool own_net; /* a network namespace, where nothing cheaper closes abstract sockets */
 
 	const struct sock_filter *filter;
 	size_t filter_count;

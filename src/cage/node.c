@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,6 +23,7 @@
 
 enum {
 	COPY_MAX = 4 << 20, /* a larger file is a mistake: grant it with read() */
+	COPY_STEP = 1 << 14,
 	PATH_BYTES = 4096,
 };
 
@@ -70,65 +70,31 @@ open_inside(int root, const char *path, uint64_t flags)
 	return (int)syscall(SYS_openat2, root, *path == '\0' ? "." : path, &how, sizeof(how));
 }
 
-/*
- * Open the directory that holds the last component of an absolute path, making what is missing, and
- * give that component's name.
- */
+/* Open a directory of the root, making what is missing of it. */
 static int
-open_parent(int root, const char *path, int *ret_fd, const char **ret_name, struct pale_err *err)
+open_dir(int root, const char *path, int *ret_fd, struct pale_err *err)
 {
-	char parent[PATH_BYTES];
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-	int fd;
+	int fd = open_inside(root, path, O_PATH | O_DIRECTORY);
 
-	if (len >= sizeof(parent))
-		return pale_fail(err, -ENAMETOOLONG, "'%s' is too long", path);
-	memcpy(parent, path, len);
-	parent[len] = '\0';
-	fd = open_inside(root, parent, O_PATH | O_DIRECTORY);
 	if (fd < 0 && errno == ENOENT) {
+		const char *slash = strrchr(path, '/');
+		char above_path[PALE_SITE_PATH_BYTES];
 		PALE_CLOSE int above = -1;
-		const char *name;
-		int result = open_parent(root, parent, &above, &name, err);
+		int result;
 
+		if (slash == NULL || (size_t)(slash - path) >= sizeof(above_path))
+			return pale_fail(err, -ENAMETOOLONG, "'%s' is too long", path);
+		memcpy(above_path, path, (size_t)(slash - path));
+		above_path[slash - path] = '\0';
+		result = open_dir(root, above_path, &above, err);
 		if (result < 0)
 			return result;
-		if (mkdirat(above, name, 0755) < 0 && errno != EEXIST)
-			return pale_fail_errno(err, "cannot make '%s' inside", parent);
-		fd = open_inside(root, parent, O_PATH | O_DIRECTORY);
-	}
-	if (fd < 0)
-		return pale_fail_errno(err, "cannot reach '%s' inside", parent);
-	*ret_fd = fd;
-	*ret_name = slash == NULL ? path : slash + 1;
-	return 0;
-}
-
-/* The place a node goes to: opened if it is there (inside a wider mount), else made. */
-static int
-open_place(int root, const struct pale_node *node, bool is_dir, int *ret_fd, struct pale_err *err)
-{
-	PALE_CLOSE int parent = -1;
-	const char *name;
-	int result;
-	int fd;
-
-	fd = open_inside(root, node->path, O_PATH | (is_dir ? O_DIRECTORY : 0));
-	if (fd < 0 && errno == ENOENT) {
-		result = open_parent(root, node->path, &parent, &name, err);
-		if (result < 0)
-			return result;
-		if (is_dir)
-			result = mkdirat(parent, name, 0755);
-		else
-			result = mknodat(parent, name, S_IFREG | 0444, 0);
-		if (result < 0)
-			return pale_fail_errno(err, "cannot make '%s' inside", node->path);
-		fd = open_inside(root, node->path, O_PATH | (is_dir ? O_DIRECTORY : 0));
+		if (mkdirat(above, slash + 1, 0755) < 0 && errno != EEXIST)
+			return pale_fail_errno(err, "cannot make '%s' inside", path);
+		fd = open_inside(root, path, O_PATH | O_DIRECTORY);
 	}
 	if (fd < 0) {
-		pale_fail_errno(err, "cannot reach '%s' inside", node->path);
+		pale_fail_errno(err, "cannot reach '%s' inside", path);
 		return pale_remedy(err,
 		    "it lies behind a symbolic link or file of another grant; grant its real path");
 	}
@@ -136,8 +102,88 @@ open_place(int root, const struct pale_node *node, bool is_dir, int *ret_fd, str
 	return 0;
 }
 
+/* The directory that a node's name lies in, borrowed from the site, and that name. */
 static int
-allow(const struct pale_site *site, int fd, const struct pale_node *node, struct pale_err *err)
+find_parent(struct pale_site *site, const struct pale_node *node, int *ret_fd,
+    const char **ret_name, struct pale_err *err)
+{
+	const char *slash = strrchr(node->path, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - node->path);
+	int result;
+
+	if (slash == NULL || len >= sizeof(site->parent_path))
+		return pale_fail(err, -ENAMETOOLONG, "'%s' is too long", node->path);
+	if (site->parent < 0 || strncmp(site->parent_path, node->path, len) != 0 ||
+	    site->parent_path[len] != '\0') {
+		if (site->parent >= 0)
+			close(pale_take_fd(&site->parent));
+		memcpy(site->parent_path, node->path, len);
+		site->parent_path[len] = '\0';
+		result = open_dir(site->root, site->parent_path, &site->parent, err);
+		if (result < 0)
+			return result;
+	}
+	*ret_fd = site->parent;
+	*ret_name = slash + 1;
+	return 0;
+}
+
+/* Make an empty file or directory for something to be mounted on; one that is there serves too. */
+static int
+make_place(int parent, const struct pale_node *node, const char *name, struct pale_err *err)
+{
+	int result;
+
+	if (node->is_dir)
+		result = mkdirat(parent, name, 0755);
+	else
+		result = mknodat(parent, name, S_IFREG | 0444, 0);
+	if (result == 0 || errno == EEXIST)
+		return 0;
+	pale_fail_errno(err, "cannot make '%s' inside", node->path);
+	if (errno == EROFS)
+		return pale_remedy(
+		    err, "it lies in a grant that has no such name; make it there first");
+	return err == NULL ? -errno : err->code;
+}
+
+/*
+ * Attach a mount where its node says: on a new name in our own root, or on the name that a wider
+ * grant shows, which must still be what was granted (for what the machine has).
+ */
+static int
+attach(struct pale_site *site, const struct pale_node *node, int mount, struct pale_err *err)
+{
+	PALE_CLOSE int place = -1;
+	const char *name;
+	struct stat st;
+	int parent;
+	int result = find_parent(site, node, &parent, &name, err);
+
+	if (result < 0)
+		return result;
+	if (node->cover == NULL || node->cover->kind == PALE_PUT_TMP) {
+		result = make_place(parent, node, name, err);
+		return result < 0 ? result : pale_mountcap_attach(mount, parent, name, err);
+	}
+	place = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (place < 0 && errno == ENOENT && node->kind != PALE_PUT_MOUNT) {
+		result = make_place(parent, node, name, err);
+		if (result < 0)
+			return result;
+		place = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (place < 0 || fstat(place, &st) < 0)
+		return pale_fail_errno(err, "cannot reach '%s' inside", node->path);
+	if (node->kind == PALE_PUT_MOUNT && node->cover->kind == PALE_PUT_MOUNT &&
+	    (st.st_dev != node->dev || st.st_ino != node->ino))
+		return pale_fail(
+		    err, -ESTALE, "'%s' was replaced while pale was starting", node->path);
+	return pale_mountcap_attach(mount, place, "", err);
+}
+
+static int
+allow(struct pale_site *site, int fd, const struct pale_node *node, struct pale_err *err)
 {
 	if (site->ruleset < 0)
 		return 0;
@@ -146,36 +192,24 @@ allow(const struct pale_site *site, int fd, const struct pale_node *node, struct
 }
 
 static int
-put_mount(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_mount(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
 	PALE_CLOSE int mount = -1;
-	PALE_CLOSE int place = -1;
-	struct stat st;
-	int result;
+	int result = pale_mountcap_clone(node->fd, "", node->attr, &mount, err);
 
-	result = pale_mountcap_clone(node->fd, node->attr, &mount, err);
 	if (result == 0)
-		result = open_place(site->root, node, node->is_dir, &place, err);
-	if (result < 0)
-		return result;
-	if (node->cover != NULL && node->cover->kind == PALE_PUT_MOUNT &&
-	    (fstat(place, &st) < 0 || st.st_dev != node->dev || st.st_ino != node->ino))
-		return pale_fail(
-		    err, -ESTALE, "'%s' was replaced while pale was starting", node->path);
-	result = pale_mountcap_attach(mount, place, err);
-	if (result < 0)
-		return result;
-	return allow(site, mount, node, err);
+		result = attach(site, node, mount, err);
+	return result < 0 ? result : allow(site, mount, node, err);
 }
 
 static int
-put_link(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_link(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
-	PALE_CLOSE int parent = -1;
 	char there[PATH_BYTES];
 	const char *name;
+	int parent;
 	ssize_t got;
-	int result = open_parent(site->root, node->path, &parent, &name, err);
+	int result = find_parent(site, node, &parent, &name, err);
 
 	if (result < 0)
 		return result;
@@ -193,16 +227,17 @@ put_link(const struct pale_site *site, const struct pale_node *node, struct pale
 }
 
 static int
-put_copy(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_copy(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
 	PALE_CLOSE int from = -1;
-	PALE_CLOSE int parent = -1;
 	PALE_CLOSE int to = -1;
 	const char *name;
+	int parent;
 	char source[64];
 	struct stat st;
-	off_t at = 0;
-	int result = open_parent(site->root, node->path, &parent, &name, err);
+	char buf[COPY_STEP];
+	ssize_t got;
+	int result = find_parent(site, node, &parent, &name, err);
 
 	if (result < 0)
 		return result;
@@ -217,58 +252,55 @@ put_copy(const struct pale_site *site, const struct pale_node *node, struct pale
 	to = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (to < 0)
 		return pale_fail_errno(err, "cannot make '%s' inside", node->path);
-	while (at < st.st_size) {
-		ssize_t sent = sendfile(to, from, &at, (size_t)(st.st_size - at));
-
-		if (sent < 0)
+	for (;;) {
+		got = read(from, buf, sizeof(buf));
+		if (got == 0)
+			break;
+		if (got < 0 || write(to, buf, (size_t)got) != got)
 			return pale_fail_errno(err, "cannot copy '%s'", node->path);
-		if (sent == 0)
-			break; /* shortened meanwhile: the copy is what was there */
 	}
-	return 0;
+	return allow(site, to, node, err);
 }
 
 /* A private writable directory; on a file system of its own where it covers part of a grant. */
 static int
-put_tmp(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_tmp(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
 	static const struct pale_fsopt opts[] = { { "mode", "1777" }, { NULL, NULL } };
-	PALE_CLOSE int place = -1;
 	PALE_CLOSE int mount = -1;
-	int result = open_place(site->root, node, true, &place, err);
+	const char *name;
+	int parent;
+	int result = find_parent(site, node, &parent, &name, err);
 
 	if (result < 0)
 		return result;
 	if (node->cover != NULL) {
 		result = pale_mountcap_new("tmpfs", opts, node->attr, &mount, err);
 	} else {
-		result = pale_mountcap_clone(place, node->attr, &mount, err);
-		if (result == 0 && fchmodat(mount, ".", 01777, 0) < 0)
+		result = make_place(parent, node, name, err);
+		if (result == 0 && fchmodat(parent, name, 01777, 0) < 0)
 			result =
 			    pale_fail_errno(err, "cannot open '%s' to the program", node->path);
+		if (result == 0)
+			result = pale_mountcap_clone(parent, name, node->attr, &mount, err);
 	}
 	if (result == 0)
-		result = pale_mountcap_attach(mount, place, err);
-	if (result == 0)
-		result = allow(site, mount, node, err);
-	return result;
+		result = attach(site, node, mount, err);
+	return result < 0 ? result : allow(site, mount, node, err);
 }
 
 /* An empty read-only thing over a name that a wider node shows. */
 static int
-put_hide(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_hide(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
 	static const struct pale_fsopt opts[] = { { "size", "4k" }, { "mode", "0555" },
 		{ NULL, NULL } };
 	static const char empty[] = ".empty";
 	const uint64_t attr = base_attr | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
-	PALE_CLOSE int place = -1;
 	PALE_CLOSE int file = -1;
 	PALE_CLOSE int mount = -1;
-	int result = open_place(site->root, node, node->is_dir, &place, err);
+	int result = 0;
 
-	if (result < 0)
-		return result;
 	if (node->is_dir) {
 		result = pale_mountcap_new("tmpfs", opts, attr, &mount, err);
 	} else {
@@ -276,16 +308,16 @@ put_hide(const struct pale_site *site, const struct pale_node *node, struct pale
 		file = openat(site->scratch, empty, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 		if (file < 0)
 			return pale_fail_errno(err, "cannot hide '%s'", node->path);
-		result = pale_mountcap_clone(file, attr, &mount, err);
+		result = pale_mountcap_clone(file, "", attr, &mount, err);
 		if (unlinkat(site->scratch, empty, 0) < 0 && result == 0)
 			result = pale_fail_errno(err, "cannot hide '%s'", node->path);
 	}
-	return result < 0 ? result : pale_mountcap_attach(mount, place, err);
+	return result < 0 ? result : attach(site, node, mount, err);
 }
 
 /* Cover the files of a full /proc that tell about the machine; make the rest of them read-only. */
 static int
-mask_proc(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+mask_proc(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
 	char path[PATH_BYTES];
 	PALE_CLOSE int sys = -1;
@@ -293,7 +325,7 @@ mask_proc(const struct pale_site *site, const struct pale_node *node, struct pal
 	int result = 0;
 
 	for (size_t i = 0; i < PALE_COUNT(proc_masked) && result == 0; i++) {
-		struct pale_node cover = { .kind = PALE_PUT_HIDE, .path = path };
+		struct pale_node cover = { .kind = PALE_PUT_HIDE, .path = path, .cover = node };
 		PALE_CLOSE int there = -1;
 		struct stat st;
 
@@ -311,13 +343,12 @@ mask_proc(const struct pale_site *site, const struct pale_node *node, struct pal
 	if (sys < 0)
 		return pale_fail_errno(err, "cannot protect '%s'", path);
 	result = pale_mountcap_clone(
-	    sys, base_attr | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, &sys_mount, err);
-	return result < 0 ? result : pale_mountcap_attach(sys_mount, sys, err);
+	    sys, "", base_attr | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, &sys_mount, err);
+	return result < 0 ? result : pale_mountcap_attach(sys_mount, sys, "", err);
 }
 
 static int
-put_proc(const struct pale_site *site, const struct pale_node *node, bool *ret_lost,
-    struct pale_err *err)
+put_proc(struct pale_site *site, const struct pale_node *node, bool *ret_lost, struct pale_err *err)
 {
 	static const struct pale_fsopt pids[] = { { "subset", "pid" }, { "hidepid", "invisible" },
 		{ NULL, NULL } };
@@ -340,9 +371,7 @@ put_proc(const struct pale_site *site, const struct pale_node *node, bool *ret_l
 		    err, "use --best-effort=proc to go on without /proc, or --proc=none");
 	}
 	if (result == 0)
-		result = open_place(site->root, node, true, &place, err);
-	if (result == 0)
-		result = pale_mountcap_attach(mount, place, err);
+		result = attach(site, node, mount, err);
 	if (result == 0)
 		result = allow(site, mount, node, err);
 	if (result == 0 && node->proc_full)
@@ -351,7 +380,7 @@ put_proc(const struct pale_site *site, const struct pale_node *node, bool *ret_l
 }
 
 static int
-put_devpts(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_devpts(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
 	static const struct pale_fsopt opts[] = { { "ptmxmode", "0666" }, { "mode", "0620" },
 		{ NULL, NULL } };
@@ -361,9 +390,7 @@ put_devpts(const struct pale_site *site, const struct pale_node *node, struct pa
 	    pale_mountcap_new("devpts", opts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &mount, err);
 
 	if (result == 0)
-		result = open_place(site->root, node, true, &place, err);
-	if (result == 0)
-		result = pale_mountcap_attach(mount, place, err);
+		result = attach(site, node, mount, err);
 	if (result == 0)
 		result = allow(site, mount, node, err);
 	return result;
@@ -374,12 +401,12 @@ put_devpts(const struct pale_site *site, const struct pale_node *node, struct pa
  * one cannot be changed through it. The number is free: it is the granted descriptor's own.
  */
 static int
-put_fd(const struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_fd(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
 	PALE_CLOSE int mount = -1;
 	PALE_CLOSE int fd = -1;
 	char name[64];
-	int result = pale_mountcap_clone(node->fd, node->attr, &mount, err);
+	int result = pale_mountcap_clone(node->fd, "", node->attr, &mount, err);
 
 	if (result < 0)
 		return result;
@@ -396,7 +423,7 @@ put_fd(const struct pale_site *site, const struct pale_node *node, struct pale_e
 }
 
 int
-pale_node_put(struct pale_cage *cage, const struct pale_site *site, const struct pale_node *node,
+pale_node_put(struct pale_cage *cage, struct pale_site *site, const struct pale_node *node,
     struct pale_err *err)
 {
 	switch (node->kind) {

@@ -5,12 +5,20 @@
 
 #include "cage/cage.h"
 
+enum {
+	PALE_SITE_PATH_BYTES = 4096, /* PATH_MAX */
+};
+
 /* Where nodes are put. */
 struct pale_site {
 	int root;         /* top directory of the new root */
 	int scratch;      /* top directory of a tmpfs of our own, attached and writable meanwhile */
 	int ruleset;      /* Landlock ruleset that gets the node's rule, or -1 */
 	uint64_t handled; /* what that ruleset handles; a rule may carry nothing else */
+
+	/* The directory that the last node went to, for its neighbours; -1 = none yet. */
+	int parent;
+	char parent_path[PALE_SITE_PATH_BYTES];
 };
 
 /*
@@ -19,7 +27,7 @@ struct pale_site {
  *
  * Returns 0, or -errno: -ESTALE where a name was replaced since it was granted.
  */
-int pale_node_put(struct pale_cage *cage, const struct pale_site *site,
-    const struct pale_node *node, struct pale_err *err);
+int pale_node_put(struct pale_cage *cage, struct pale_site *site, const struct pale_node *node,
+    struct pale_err *err);
 
 #endif

@@ -81,10 +81,10 @@ grant_root(
     const struct pale_node *node, struct pale_site *site, int *ret_root, struct pale_err *err)
 {
 	PALE_CLOSE int mount = -1;
-	int result = pale_mountcap_clone(node->fd, node->attr, &mount, err);
+	int result = pale_mountcap_clone(node->fd, "", node->attr, &mount, err);
 
 	if (result == 0)
-		result = pale_mountcap_attach(mount, site->scratch, err);
+		result = pale_mountcap_attach(mount, site->scratch, "", err);
 	if (result == 0 && site->ruleset >= 0)
 		result = pale_landlock_allow(
 		    site->ruleset, mount, true, node->landlock & site->handled, err);
@@ -100,7 +100,7 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 	PALE_CLOSE int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	PALE_CLOSE int scratch = -1;
 	PALE_CLOSE int granted = -1;
-	struct pale_site site = { .ruleset = ruleset, .handled = cage->landlock_fs };
+	struct pale_site site = { .ruleset = ruleset, .handled = cage->landlock_fs, .parent = -1 };
 	size_t at = 0;
 	int result;
 
@@ -108,13 +108,16 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 		return pale_fail_errno(err, "cannot open the root");
 	result = pale_mountcap_new("tmpfs", opts, base_attr, &scratch, err);
 	if (result == 0)
-		result = pale_mountcap_attach(scratch, here, err);
+		result = pale_mountcap_attach(scratch, here, "", err);
 	if (result == -EPERM || result == -EACCES)
 		return pale_ns_explain(result, "make mounts in a user namespace", err);
 	site.root = scratch;
 	site.scratch = scratch;
 	if (result == 0 && cage->pid_max != 0)
 		result = limit_pids(cage->pid_max, err);
+	if (result == 0 && ruleset >= 0)
+		result = pale_landlock_allow(
+		    ruleset, scratch, true, cage->landlock_root & cage->landlock_fs, err);
 	if (result == 0 && cage->node_count > 0 && cage->nodes[0].kind == PALE_PUT_MOUNT &&
 	    strcmp(cage->nodes[0].path, "/") == 0) {
 		result = grant_root(&cage->nodes[at++], &site, &granted, err);
@@ -124,6 +127,8 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 		cage->nodes[at].cover = find_cover(cage, at);
 		result = pale_node_put(cage, &site, &cage->nodes[at], err);
 	}
+	if (site.parent >= 0)
+		close(site.parent);
 	if (result == 0)
 		result = pale_mountcap_set(
 		    scratch, base_attr | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, err);

@@ -11,8 +11,9 @@
 #include "core/err.h"
 
 /*
- * Empty every capability set of the calling thread, ambient and bounding set included, and set
- * no_new_privs, so that no exec gives any back.
+ * Empty the capability sets of the calling thread, and lock what could fill them again:
+ * no_new_privs is set, and root by id gains nothing at exec (securebits). Needs CAP_SETPCAP in its
+ * namespace.
  */
 int pale_caps_drop(struct pale_err *err);
 

@@ -12,14 +12,15 @@
 #include "core/scope.h"
 
 int
-pale_mountcap_clone(int fd, uint64_t attr, int *ret_fd, struct pale_err *err)
+pale_mountcap_clone(int fd, const char *name, uint64_t attr, int *ret_fd, struct pale_err *err)
 {
 	PALE_CLOSE int mount = -1;
 	struct mount_attr set = { .attr_set = attr, .propagation = MS_PRIVATE };
 
 	/* Without AT_RECURSIVE the kernel refuses: what is mounted below would be uncovered. */
-	mount = open_tree(fd, "",
-	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE | AT_NO_AUTOMOUNT);
+	mount = open_tree(fd, name,
+	    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE | AT_NO_AUTOMOUNT |
+		AT_SYMLINK_NOFOLLOW);
 	if (mount < 0)
 		return pale_fail_errno(err, "cannot make a mount of it");
 	if (mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &set, sizeof(set)) < 0)
@@ -39,9 +40,10 @@ pale_mountcap_set(int fd, uint64_t attr, struct pale_err *err)
 }
 
 int
-pale_mountcap_attach(int mount, int where, struct pale_err *err)
+pale_mountcap_attach(int mount, int where, const char *name, struct pale_err *err)
 {
-	if (move_mount(mount, "", where, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (move_mount(mount, "", where, name, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
+	    0)
 		return pale_fail_errno(err, "cannot attach a mount");
 	return 0;
 }

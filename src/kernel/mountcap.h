@@ -18,6 +18,7 @@
  * Clone what a descriptor refers to, with everything mounted below it, as a detached private mount.
  *
  *   fd      O_PATH or other descriptor of a file or directory in the caller's mount namespace
+ *   name    entry of that directory to clone, not followed if it is a link; "" for fd itself
  *   attr    MOUNT_ATTR_* to set on the clone and all below it; propagation always becomes private,
  *           so that a later mount on the machine does not appear in the clone
  *   ret_fd  on success the detached mount, owned by the caller
@@ -25,13 +26,16 @@
  * Returns 0 or -errno: -EINVAL for a mount of another namespace or one that may not be cloned.
  * Test: tests/live/mountcap.c
  */
-int pale_mountcap_clone(int fd, uint64_t attr, int *ret_fd, struct pale_err *err);
+int pale_mountcap_clone(int fd, const char *name, uint64_t attr, int *ret_fd, struct pale_err *err);
 
 /* Set attributes of the mount at a descriptor, of it alone. */
 int pale_mountcap_set(int fd, uint64_t attr, struct pale_err *err);
 
-/* Attach a detached mount on the directory or file that a descriptor refers to. */
-int pale_mountcap_attach(int mount, int where, struct pale_err *err);
+/*
+ * Attach a detached mount on the directory or file that a descriptor refers to, or, if name is not
+ * "", on that entry of the directory; a link there is not followed.
+ */
+int pale_mountcap_attach(int mount, int where, const char *name, struct pale_err *err);
 
 /* One option of a new file system; value NULL for a flag. */
 struct pale_fsopt {

@@ -59,8 +59,8 @@ inherit(struct pale_plan *plan)
 		const struct pale_entry *cover =
 		    entry->cover == PALE_NO_COVER ? NULL : &plan->entries[entry->cover];
 
-		/* A copy of what a grant around it shows anyway, reached through a link. */
-		if (entry->kind == PALE_GRANT_COPY && cover != NULL && pale_entry_has_rights(cover))
+		/* A copy or link where a grant shows what is there anyway. */
+		if ((entry->kind == PALE_GRANT_COPY || entry->kind == PALE_GRANT_LINK) && cover != NULL && pale_entry_has_rights(cover))
 			entry->redundant = true;
 		if (!pale_entry_has_rights(entry))
 			continue;
@@ -128,6 +128,8 @@ set_special(struct pale_entry *entry)
 	if (entry->kind == PALE_GRANT_TMP)
 		entry->landlock = pale_landlock_fs_bits(INT8_MAX) &
 		    ~(uint64_t)(entry->exec ? 0 : PALE_LL_EXECUTE);
+	if (entry->kind == PALE_GRANT_COPY)
+		entry->landlock = PALE_LL_READ_FILE;
 	if (entry->kind == PALE_GRANT_DEV) {
 		entry->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 		entry->landlock = device_bits;
@@ -203,6 +205,7 @@ compile_entries(
     struct pale_plan *plan, const struct pale_plan_options *options, struct pale_err *err)
 {
 	pale_rights cage = 0;
+	pale_rights all = ~(pale_rights)0;
 	int result;
 
 	inherit(plan);
@@ -220,6 +223,7 @@ compile_entries(
 		}
 		set_mount(entry);
 		cage |= entry->rights;
+		all &= entry->rights;
 		plan->landlock_fs |= must_handle(entry);
 	}
 	for (size_t i = 0; i < plan->entry_count; i++) {
@@ -229,6 +233,9 @@ compile_entries(
 		if (result < 0)
 			return result;
 	}
+	/* The directories that lead to grants can be listed, unless that listed too much elsewhere.
+	 */
+	plan->landlock_root = (all & RS(READ)) != 0 ? PALE_LL_READ_DIR : 0;
 	/* Without any grant that can be changed, private directories keep their rights. */
 	if ((cage & change_rights()) != 0)
 		plan->sys.withheld = pale_rights_of_how(PALE_HOW_SECCOMP) & ~cage;

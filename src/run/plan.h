@@ -70,6 +70,7 @@ struct pale_plan {
 	size_t entry_count;
 	struct pale_sys_policy sys; /* what the call filter is made from */
 	uint64_t landlock_fs;       /* handled */
+	uint64_t landlock_root;     /* allowed on the empty root */
 	uint64_t landlock_scope;
 	int landlock_abi;
 	char **notices; /* what was lost and accepted, sentences; owned */

@@ -141,6 +141,7 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 		return result;
 	run->cage.filter = run->filter;
 	run->cage.landlock_fs = run->plan.landlock_fs;
+	run->cage.landlock_root = run->plan.landlock_root;
 	run->cage.landlock_scope = run->plan.landlock_scope;
 	run->cage.chdir = run->plan.cwd;
 	run->cage.argv = compartment->command;
