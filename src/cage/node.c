@@ -304,15 +304,18 @@ put_hide(struct pale_site *site, const struct pale_node *node, struct pale_err *
 	if (node->is_dir) {
 		result = pale_mountcap_new("tmpfs", opts, attr, &mount, err);
 	} else {
-		/* A file without a name in our own file system; the mount keeps it alive. */
+		/* A file of our own file system; the mount keeps it when its name goes. */
 		file = openat(site->scratch, empty, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 		if (file < 0)
 			return pale_fail_errno(err, "cannot hide '%s'", node->path);
 		result = pale_mountcap_clone(file, "", attr, &mount, err);
-		if (unlinkat(site->scratch, empty, 0) < 0 && result == 0)
-			result = pale_fail_errno(err, "cannot hide '%s'", node->path);
 	}
-	return result < 0 ? result : attach(site, node, mount, err);
+	if (result == 0)
+		result = attach(site, node, mount, err);
+	/* The kernel attaches no mount whose root has lost its name, so the name goes last. */
+	if (file >= 0 && unlinkat(site->scratch, empty, 0) < 0 && result == 0)
+		result = pale_fail_errno(err, "cannot hide '%s'", node->path);
+	return result;
 }
 
 /* Cover the files of a full /proc that tell about the machine; make the rest of them read-only. */
