@@ -60,7 +60,8 @@ inherit(struct pale_plan *plan)
 		    entry->cover == PALE_NO_COVER ? NULL : &plan->entries[entry->cover];
 
 		/* A copy or link where a grant shows what is there anyway. */
-		if ((entry->kind == PALE_GRANT_COPY || entry->kind == PALE_GRANT_LINK) && cover != NULL && pale_entry_has_rights(cover))
+		if ((entry->kind == PALE_GRANT_COPY || entry->kind == PALE_GRANT_LINK) &&
+		    cover != NULL && pale_entry_has_rights(cover))
 			entry->redundant = true;
 		if (!pale_entry_has_rights(entry))
 			continue;
