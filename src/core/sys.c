@@ -6,7 +6,16 @@
 #include "core/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <linux/fs.h>
+#include <linux/sched.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "core/scope.h"
 

@@ -145,8 +145,9 @@ struct pale_sys_row {
 	unsigned by; /* enum pale_by bits */
 	enum pale_verdict run;
 	enum pale_gate gate;
-	int error;       /* errno of RUN_DENY, 0 = EPERM */
-	const char *why; /* RUN_DENY: one sentence for the manual, without full stop */
+	int error;        /* errno of RUN_DENY, 0 = EPERM */
+	const char *why;  /* RUN_DENY: one sentence for the manual, without full stop */
+	const char *note; /* RUN_ALLOW: what it still makes possible, likewise, or NULL */
 };
 
 /* A sub-row: what a row becomes for some values of its arguments. The first that matches decides.
