@@ -118,7 +118,7 @@ take_profile(void *state, const char *with PALE_UNUSED, const char *arg, struct 
 {
 	struct pale_run_args *args = state;
 
-	return pale_profile_read(&args->policy, arg, err);
+	return pale_profile_read(&args->base, arg, err);
 }
 
 static int
@@ -363,6 +363,7 @@ int
 pale_run_args_init(struct pale_run_args *args)
 {
 	*args = (struct pale_run_args){ .assume_landlock = -1 };
+	pale_policy_init(&args->base);
 	pale_policy_init(&args->policy);
 	pale_policy_init(&args->line_policy);
 	return pale_policy_compartment(&args->line_policy, "line", &args->line);
@@ -373,6 +374,7 @@ pale_run_args_done(struct pale_run_args *args)
 {
 	pale_policy_done(&args->line_policy);
 	pale_policy_done(&args->policy);
+	pale_policy_done(&args->base);
 }
 
 static int
@@ -430,13 +432,18 @@ pale_run_args_compartment(struct pale_run_args *args, int argc, char **argv, boo
     struct pale_compartment **ret_compartment, struct pale_err *err)
 {
 	struct pale_compartment *compartment;
+	struct pale_compartment *chosen;
 	int abi = pale_landlock_abi();
 	int result = 0;
 
 	if (!args->plan.bare)
-		result = pale_profile_read(&args->policy, "system", err);
+		result = pale_profile_read(&args->base, "system", err);
 	if (result == 0)
-		result = choose(args, &compartment, err);
+		result = choose(args, &chosen, err);
+	if (result == 0)
+		result = pale_policy_compartment(&args->base, "main", &compartment);
+	if (result == 0)
+		result = pale_compartment_merge(compartment, chosen, err);
 	if (result == 0)
 		result = pale_compartment_merge(compartment, args->line, err);
 	/* An option may only pretend less than there is: more would be a boundary that is not

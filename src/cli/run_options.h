@@ -12,7 +12,8 @@
 struct pale_run_args {
 	struct pale_policy line_policy;
 	struct pale_compartment *line; /* what the command line grants; in line_policy */
-	struct pale_policy policy;     /* what files and profiles grant */
+	struct pale_policy base;       /* what profiles grant, to whichever compartment runs */
+	struct pale_policy policy;     /* what files grant */
 	struct pale_plan_options plan;
 	const char *compartment; /* --compartment, or NULL */
 	int assume_landlock;     /* --assume landlock=N, or -1 */
@@ -35,8 +36,8 @@ int pale_run_args_init(struct pale_run_args *args);
 void pale_run_args_done(struct pale_run_args *args);
 
 /*
- * The compartment that is to run: the base, profiles, files and command line united, and the
- * command.
+ * The compartment that is to run: profiles, files and command line united in this order, so that
+ * the later word counts where only one can, and the command.
  *
  *   argc, argv        what follows the options; may be empty if a policy names a command
  *   need_command      refuse if there is none
