@@ -140,7 +140,7 @@ run(struct pale_run_args *args, int argc, char **argv, char **env, struct pale_e
 {
 	enum pale_cage_stage stage = PALE_STAGE_SETUP;
 	struct pale_compartment *compartment;
-	bool asks = args->explain || args->why != NULL;
+	bool asks;
 	int used = 0;
 	int status;
 	int result = pale_options_parse(
@@ -168,6 +168,7 @@ run(struct pale_run_args *args, int argc, char **argv, char **env, struct pale_e
 		}
 		args->why_path = argv[used++];
 	}
+	asks = args->explain || args->why != NULL;
 	result =
 	    pale_run_args_compartment(args, argc - used, argv + used, !asks, &compartment, err);
 	if (result < 0)
