@@ -16,7 +16,7 @@ _pale_run() {
 		fi
 	done
 	case $prev in
-	-r | --read | -w | --write | -x | --execute | --hide | --tmp | --policy)
+	-r | --read | -w | --write | -x | --execute | --hide | --tmp | --policy | --script)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return
@@ -67,7 +67,7 @@ _pale_run() {
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "-r -w -x -p -h -V --read --write --execute --dir
-			--file --fd --hide --tmp --profile --policy --compartment --bare --env --clear-env
+			--file --fd --hide --tmp --profile --policy --script --compartment --bare --env --clear-env
 			--limit --chdir --proc --strict --best-effort --paranoid --assume --explain --why
 			--json --list-profiles --print-profile --help --version --" -- "$cur")
 	else

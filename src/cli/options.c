@@ -131,6 +131,8 @@ pale_options_parse(const struct pale_option *table, size_t count, int argc, char
 			result = take_name(table, count, argc, argv, &at, state, err);
 		else
 			result = take_letters(table, count, argc, argv, &at, state, err);
+		if (result > 0)
+			*ret_used = at + 1;
 		if (result != 0)
 			return result;
 	}

@@ -26,7 +26,7 @@ struct pale_option {
  *
  *   table, count  rows
  *   argc, argv    without the program's name
- *   ret_used      arguments taken, "--" included; what follows is not an option
+ *   ret_used      arguments taken, "--" included; what follows is not an option. Set unless refused
  *
  * Returns 0, -EINVAL for an unknown option (the nearest is suggested) or a missing argument, or
  * what a row's take returned; a positive return of take ends the parsing and is returned. Test:

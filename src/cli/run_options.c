@@ -129,6 +129,15 @@ take_policy(void *state, const char *with PALE_UNUSED, const char *arg, struct p
 	return pale_policy_read_file(&args->policy, arg, err);
 }
 
+/* For "#!": what follows a script's own name is not for us. */
+static int
+take_script(void *state, const char *with, const char *arg, struct pale_err *err)
+{
+	int result = take_policy(state, with, arg, err);
+
+	return result < 0 ? result : 1;
+}
+
 static int
 take_compartment(
     void *state, const char *with PALE_UNUSED, const char *arg, struct pale_err *err PALE_UNUSED)
@@ -334,6 +343,7 @@ const struct pale_option pale_run_options[] = {
 	{ "tmp", 0, "PATH", "an empty directory of its own, gone at the end", take_tmp },
 	{ "profile", 'p', "NAME", "what a kind of program needs; --list-profiles", take_profile },
 	{ "policy", 0, "FILE", "grants from a file, pale-policy(5)", take_policy },
+	{ "script", 0, "FILE", "the same, and what follows are its command's arguments", take_script },
 	{ "compartment", 0, "NAME", "the one to run, where a policy has several", take_compartment },
 	{ "bare", 0, NULL, "without the system profile, devices and /proc", take_bare },
 	{ NULL, 0, NULL, "Surroundings:", NULL },
