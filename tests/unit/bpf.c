@@ -221,9 +221,9 @@ TEST(many, "random specs mean what their rows say, and build the same twice")
 			struct seccomp_data data;
 
 			draw_data(&draw, &drawn.spec, &data);
-			ck_assert_msg(
-			    bpf_run(prog, count, &data, NULL) == bpf_meaning(&drawn.spec, &data),
-			    "spec %zu, call %u", i, (unsigned)data.nr);
+			/* Check writes a file at each assertion; this many would be felt. */
+			if (bpf_run(prog, count, &data, NULL) != bpf_meaning(&drawn.spec, &data))
+				ck_abort_msg("spec %zu, call %u", i, (unsigned)data.nr);
 		}
 	}
 }
@@ -257,7 +257,8 @@ TEST(big, "400 calls with 8 rules each, where every jump is far, mean what they 
 		struct seccomp_data data;
 
 		draw_data(&draw, &spec, &data);
-		ck_assert_uint_eq(bpf_run(prog, count, &data, NULL), bpf_meaning(&spec, &data));
+		if (bpf_run(prog, count, &data, NULL) != bpf_meaning(&spec, &data))
+			ck_abort_msg("probe %zu, call %u", p, (unsigned)data.nr);
 	}
 }
 

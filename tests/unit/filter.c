@@ -42,12 +42,16 @@ build(uint32_t gates, pale_rights withheld)
 static uint32_t
 expected(int nr, const uint64_t args[PALE_SYS_ARGS])
 {
-	enum pale_sys sys;
+	static int known_nr = -1; /* probes come in long runs of one number */
+	static enum pale_sys sys;
 
 	if (nr == PALE_CONTROL_NR)
 		return SECCOMP_RET_ERRNO | PALE_CONTROL_ERRNO;
-	if (pale_sys_find_nr(nr, &sys) < 0)
-		return SECCOMP_RET_ERRNO | ENOSYS;
+	if (nr < 0 || nr != known_nr) {
+		if (pale_sys_find_nr(nr, &sys) < 0)
+			return SECCOMP_RET_ERRNO | ENOSYS;
+		known_nr = nr;
+	}
 	return probe_ret(pale_sys_answer(sys, args, &policy));
 }
 
@@ -57,9 +61,11 @@ probe_rows(int nr, const uint64_t args[PALE_SYS_ARGS])
 	uint32_t got = probe_run(prog, count, nr, args);
 	uint32_t want = expected(nr, args);
 
-	ck_assert_msg(got == want,
-	    "call %d (%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 "): %#x instead of %#x", nr, args[0],
-	    args[1], args[2], got, want);
+	/* Check writes a file at each assertion, which a million probes would feel. */
+	if (got != want)
+		ck_abort_msg("call %d (%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64
+			     "): %#x instead of %#x",
+		    nr, args[0], args[1], args[2], got, want);
 }
 
 TEST(closed, "with every gate closed each call is answered as its row says")

@@ -142,9 +142,11 @@ assert_equal(int nr, const uint64_t args[PALE_SYS_ARGS], uint32_t their_ret)
 {
 	uint32_t our_ret = probe_run(prog, count, nr, args);
 
-	ck_assert_msg(our_ret == their_ret,
-	    "call %d (%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64 "): %#x, libseccomp %#x", nr, args[0],
-	    args[1], args[2], our_ret, their_ret);
+	/* Check writes a file at each assertion, which this many probes would feel. */
+	if (our_ret != their_ret)
+		ck_abort_msg("call %d (%#" PRIx64 ", %#" PRIx64 ", %#" PRIx64
+			     "): %#x, libseccomp %#x",
+		    nr, args[0], args[1], args[2], our_ret, their_ret);
 	compared++;
 }
 
