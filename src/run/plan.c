@@ -318,11 +318,27 @@ pale_plan_find(const struct pale_plan *plan, const char *path)
 	return found;
 }
 
+/* Is a directory there inside: granted, or only on the way to something that is? */
+static bool
+is_inside(const struct pale_plan *plan, const char *path)
+{
+	const struct pale_entry *entry = pale_plan_find(plan, path);
+
+	if (entry != NULL && shows_below(entry) && pale_entry_has_rights(entry))
+		return true;
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		entry = &plan->entries[i];
+		if (entry->kind != PALE_GRANT_FD && entry->kind != PALE_GRANT_HIDE &&
+		    pale_path_is_beneath(entry->path, path))
+			return true;
+	}
+	return false;
+}
+
 static int
 find_cwd(struct pale_plan *plan, const char *asked, struct pale_err *err)
 {
 	char cwd[PATH_MAX];
-	const struct pale_entry *entry;
 
 	if (asked != NULL) {
 		char joined[PATH_MAX * 2];
@@ -332,9 +348,7 @@ find_cwd(struct pale_plan *plan, const char *asked, struct pale_err *err)
 			asked = joined;
 		}
 		plan->cwd = strdup(asked);
-	} else if (getcwd(cwd, sizeof(cwd)) != NULL && cwd[0] == '/' &&
-	    (entry = pale_plan_find(plan, cwd)) != NULL && shows_below(entry) &&
-	    pale_entry_has_rights(entry)) {
+	} else if (getcwd(cwd, sizeof(cwd)) != NULL && cwd[0] == '/' && is_inside(plan, cwd)) {
 		plan->cwd = strdup(cwd);
 	} else {
 		plan->cwd = strdup("/");
