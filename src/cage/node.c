@@ -233,7 +233,6 @@ put_copy(struct pale_site *site, const struct pale_node *node, struct pale_err *
 	PALE_CLOSE int to = -1;
 	const char *name;
 	int parent;
-	char source[64];
 	struct stat st;
 	char buf[COPY_STEP];
 	ssize_t got;
@@ -241,11 +240,13 @@ put_copy(struct pale_site *site, const struct pale_node *node, struct pale_err *
 
 	if (result < 0)
 		return result;
-	/* The grant is an O_PATH descriptor: what is opened is what was looked at. */
-	snprintf(source, sizeof(source), "/proc/self/fd/%d", node->fd);
-	from = open(source, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	/* Opened by name, but only what was granted is copied: its identity is compared. */
+	from = open(node->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (from < 0 || fstat(from, &st) < 0)
 		return pale_fail_errno(err, "cannot copy '%s'", node->path);
+	if (st.st_dev != node->dev || st.st_ino != node->ino)
+		return pale_fail(
+		    err, -ESTALE, "'%s' was replaced while pale was starting", node->path);
 	if (!S_ISREG(st.st_mode) || st.st_size > COPY_MAX)
 		return pale_fail(
 		    err, -EFBIG, "cannot copy '%s': it is not a small regular file", node->path);

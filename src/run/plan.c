@@ -298,6 +298,10 @@ find_covers(struct pale_plan *plan)
 		    !pale_path_is_beneath(entry->path, plan->entries[above].path))
 			above = plan->entries[above].cover;
 		entry->cover = above;
+		/* A link of a profile gives way to a grant of something below its name. */
+		if (i > 0 && plan->entries[i - 1].kind == PALE_GRANT_LINK &&
+		    pale_path_is_beneath(entry->path, plan->entries[i - 1].path))
+			plan->entries[i - 1].redundant = true;
 	}
 }
 

@@ -304,12 +304,54 @@ resolve_walk(int base, const char *path, struct pale_resolved *ret, struct pale_
 	return r;
 }
 
+static bool
+has_dotdot(const char *path)
+{
+	struct pale_part part;
+
+	while (pale_path_next(&path, &part) > 0) {
+		if (part.kind == PALE_PART_DOTDOT)
+			return true;
+	}
+	return false;
+}
+
+/* Note a link at its canonical name, and put where it leads in its place. */
+static bool
+cross_plain(int fd, char name[PATH_MAX], struct pale_resolved *ret)
+{
+	char target[PATH_MAX];
+	char joined[PATH_MAX];
+	char *slash = strrchr(name, '/');
+	struct pale_link *links;
+	struct stat dir;
+	ssize_t len = readlinkat(fd, "", target, sizeof(target) - 1);
+
+	if (len <= 0)
+		return false;
+	target[len] = '\0';
+	links = reallocarray(ret->links, ret->link_count + 1, sizeof(*links));
+	if (links == NULL)
+		return false;
+	ret->links = links;
+	links += ret->link_count++;
+	links->path = strdup(name);
+	links->target = strdup(target);
+	*(slash == name ? slash + 1 : slash) = '\0';
+	/* In a sticky directory it matters whose the link is: left to the walker. */
+	return links->path != NULL && links->target != NULL && !has_dotdot(target) &&
+	    target[len - 1] != '/' && stat(name, &dir) == 0 && (dir.st_mode & S_ISVTX) == 0 &&
+	    pale_path_join(name, target, joined, sizeof(joined)) == 0 &&
+	    pale_path_normalise(joined, name, PATH_MAX) == 0;
+}
+
 /*
- * An absolute path without any link or "..", which most are, is one call of the kernel, and its own
- * canonical name: RESOLVE_NO_SYMLINKS leaves nothing for the two walks to see differently. The
- * rest, and all that fails, is left to our walker and its sentences.
+ * An absolute path without "..", whose links are at most last components, as nearly every path of a
+ * policy is: the kernel answers in one call a link, and every name asked for is canonical, for
+ * RESOLVE_NO_SYMLINKS leaves nothing that the two walks could see differently. The rest, and all
+ * that fails, is left to our walker and its sentences.
  *
- * Returns true if ret was filled.
+ * Returns true if ret was filled; what it holds is to be given back in both cases.
  */
 static bool
 resolve_plain(const char *path, struct pale_resolved *ret)
@@ -318,42 +360,44 @@ resolve_plain(const char *path, struct pale_resolved *ret)
 		.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
 		.resolve = RESOLVE_NO_SYMLINKS,
 	};
-	PALE_CLOSE int fd = -1;
-	const char *at = path;
-	struct pale_part part;
 	char name[PATH_MAX];
-	char *owned;
-	struct stat st;
 
-	while (pale_path_next(&at, &part) > 0) {
-		if (part.kind == PALE_PART_DOTDOT)
+	if (path[0] != '/' || path[strlen(path) - 1] == '/' || has_dotdot(path) ||
+	    pale_path_normalise(path, name, sizeof(name)) < 0)
+		return false;
+	for (unsigned crossed = 0; crossed <= PALE_WALK_LINKS; crossed++) {
+		PALE_CLOSE int fd = (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
+		struct stat st;
+
+		if (fd < 0 || fstat(fd, &st) < 0)
 			return false;
+		if (S_ISLNK(st.st_mode)) {
+			if (!cross_plain(fd, name, ret))
+				return false;
+			continue;
+		}
+		ret->path = strdup(name);
+		ret->fd = ret->path == NULL ? -1 : pale_take_fd(&fd);
+		ret->mode = st.st_mode;
+		ret->dev = st.st_dev;
+		ret->ino = st.st_ino;
+		ret->uid = st.st_uid;
+		ret->gid = st.st_gid;
+		return ret->path != NULL;
 	}
-	if (path[0] != '/' || pale_path_normalise(path, name, sizeof(name)) < 0)
-		return false;
-	fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-	if (fd < 0 || fstat(fd, &st) < 0 || S_ISLNK(st.st_mode))
-		return false;
-	owned = strdup(name);
-	if (owned == NULL)
-		return false;
-	*ret = (struct pale_resolved){
-		.path = owned,
-		.fd = pale_take_fd(&fd),
-		.mode = st.st_mode,
-		.dev = st.st_dev,
-		.ino = st.st_ino,
-		.uid = st.st_uid,
-		.gid = st.st_gid,
-	};
-	return true;
+	return false;
 }
 
 int
 pale_resolve(int base, const char *path, struct pale_resolved *ret, struct pale_err *err)
 {
-	if (resolve_plain(path, ret))
+	struct pale_resolved plain = { .fd = -1 };
+
+	if (resolve_plain(path, &plain)) {
+		*ret = plain;
 		return 0;
+	}
+	pale_resolved_done(&plain);
 	return resolve_walk(base, path, ret, err);
 }
 

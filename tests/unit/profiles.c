@@ -63,15 +63,15 @@ passes(const struct pale_policy *policy, const char *name, const char *value)
 	ck_abort_msg("%s is not passed", name);
 }
 
-TEST(names_sorted, "there are eight profiles, in the order of their names")
+TEST(names_sorted, "there are nine profiles, in the order of their names")
 {
 	static const char *const expected[] = { "cc", "convert", "git", "node", "pager", "python",
-		"system", "untar", NULL };
+		"shell", "system", "untar", NULL };
 	const char *const *names = pale_profile_names();
 
 	for (size_t i = 0; expected[i] != NULL; i++)
 		ck_assert_str_eq(names[i], expected[i]);
-	ck_assert_ptr_null(names[8]);
+	ck_assert_ptr_null(names[9]);
 }
 
 TEST(headers, "every profile opens with what it gives and what it keeps out")
@@ -167,11 +167,11 @@ TEST(who_executes, "only cc, node and python let programs run what they wrote")
 TEST(system_, "system gives programs, copies of a few files, harmless devices and private trees")
 {
 	struct pale_policy policy = read_profile("system");
-	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random",
+	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full",
 		"/dev/urandom", "/dev/tty" };
 	static const char *const copies[] = { "/etc/ld.so.cache", "/etc/passwd", "/etc/group",
 		"/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/hosts" };
-	static const char *const trees[] = { "/tmp", "/var/tmp", "/dev/shm" };
+	static const char *const links[] = { "/var/tmp", "/dev/shm" };
 
 	ck_assert(!gives(&policy, "/usr", PALE_GRANT_PATH, pale_rights_preset_execute()).optional);
 	ck_assert(gives(&policy, "/lib64", PALE_GRANT_PATH, pale_rights_preset_execute()).optional);
@@ -181,9 +181,9 @@ TEST(system_, "system gives programs, copies of a few files, harmless devices an
 	}
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
 		gives(&policy, devices[i], PALE_GRANT_DEV, 0);
-	for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++) {
-		ck_assert(!gives(&policy, trees[i], PALE_GRANT_TMP, 0).exec);
-	}
+	ck_assert(!gives(&policy, "/tmp", PALE_GRANT_TMP, 0).exec);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		ck_assert_str_eq(gives(&policy, links[i], PALE_GRANT_LINK, 0).target, "/tmp");
 	ck_assert_str_eq(gives(&policy, "/dev/fd", PALE_GRANT_LINK, 0).target, "/proc/self/fd");
 	ck_assert_ptr_null(find(&policy, "/etc/shadow"));
 	ck_assert_str_eq(policy.compartments[0].proc, "self");
@@ -257,6 +257,18 @@ TEST(convert, "convert reads settings and fonts")
 	pale_policy_done(&policy);
 }
 
+TEST(shell, "shell copies the settings of shells and reads descriptions of terminals")
+{
+	struct pale_policy policy = read_profile("shell");
+
+	gives(&policy, "/etc/profile", PALE_GRANT_COPY, 0);
+	gives(&policy, "/etc/bash.bashrc", PALE_GRANT_COPY, 0);
+	gives(&policy, "/etc/inputrc", PALE_GRANT_COPY, 0);
+	gives(&policy, "/etc/terminfo", PALE_GRANT_PATH, pale_rights_preset_read());
+	passes(&policy, "EDITOR", NULL);
+	pale_policy_done(&policy);
+}
+
 TEST(pager, "pager reads descriptions of terminals and keeps no history")
 {
 	struct pale_policy policy = read_profile("pager");
@@ -269,4 +281,4 @@ TEST(pager, "pager reads descriptions of terminals and keeps no history")
 }
 
 TEST_MAIN("profiles", names_sorted, headers, absolute, no_writing, no_command, no_loader,
-    who_executes, system_, cc, python, node, git, untar, convert, pager)
+    who_executes, system_, cc, python, node, git, untar, convert, shell, pager)
