@@ -27,10 +27,8 @@ enum {
 
 /* Signals to the own group: the caller ignores SIGURG, so only the outside leader counts it. */
 static int
-signal_group(long ret, int error)
+signal_group(unsigned before, long ret, int error)
 {
-	unsigned before = board->group_signals;
-
 	if (ret < 0) {
 		errno = error;
 		return got(-1);
@@ -199,16 +197,18 @@ TRY("schedule", "take the real-time i/o class", POWER, syscall(SYS_ioprio_set, W
 
 ATTEMPT("signal", "kill the own group with 0", ANYONE)
 {
+	unsigned before = board->group_signals;
 	long ret = kill(0, SIGURG);
 
-	return signal_group(ret, errno);
+	return signal_group(before, ret, errno);
 }
 
 ATTEMPT("signal", "kill the own group by its number", ANYONE)
 {
+	unsigned before = board->group_signals;
 	long ret = kill(-w.leader, SIGURG);
 
-	return signal_group(ret, errno);
+	return signal_group(before, ret, errno);
 }
 
 ATTEMPT("signal", "kill everybody with -1", NEVER("it would reach the whole machine"))
@@ -224,11 +224,12 @@ ATTEMPT("signal", "kill everybody with -1", NEVER("it would reach the whole mach
 
 ATTEMPT("signal", "signal the own group by a pidfd", MAYBE("needs Linux 6.9"))
 {
+	unsigned before = board->group_signals;
 	int fd = (int)syscall(SYS_pidfd_open, w.leader, 0);
 	long ret =
 	    syscall(SYS_pidfd_send_signal, fd, SIGURG, NULL, 4 /* PIDFD_SIGNAL_PROCESS_GROUP */);
 
-	return signal_group(ret, errno);
+	return signal_group(before, ret, errno);
 }
 
 ATTEMPT("signal", "signal the own group through SIGIO of a terminal", ANYONE)
