@@ -2,31 +2,95 @@
 /* Answers about a policy; see explain.h. */
 #include "cli/explain.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/out.h"
+#include "core/scope.h"
+#include "kernel/probe.h"
+#include "report/explain.h"
+#include "report/why.h"
+#include "run/call.h"
+#include "run/env.h"
+#include "run/run.h"
+#include "run/why.h"
+
+enum {
+	RELEASE_BYTES = 65, /* as uname(2) gives it */
+	EXIT_DENIED = 1,
+};
 
 int
 pale_cli_explain(const struct pale_compartment *compartment,
     const struct pale_plan_options *options, bool json, struct pale_err *err)
 {
 	struct pale_plan plan = { 0 };
-	int result = pale_plan_make(&plan, compartment, options, err);
+	char release[RELEASE_BYTES];
+	struct pale_text text = pale_cli_out();
+	struct pale_explain explain = {
+		.compartment = compartment,
+		.plan = &plan,
+		.kernel = release,
+		.nproc = PALE_RUN_NPROC,
+		.own_net = pale_plan_wants_net(options),
+	};
+	char **env = NULL;
+	int result;
 
-	(void)json;
-	for (size_t i = 0; result == 0 && i < plan.entry_count; i++) {
-		char names[1024];
-
-		pale_rights_print(plan.entries[i].rights, names, sizeof(names));
-		printf("%s %s\n", plan.entries[i].path, names);
-	}
+	pale_probe_release(release, sizeof(release));
+	for (int fd = 0; fd < (int)PALE_COUNT(explain.fds); fd++)
+		pale_fds_look(compartment, fd, &explain.fds[fd]);
+	result = pale_plan_make(&plan, compartment, options, err);
+	if (result == 0)
+		result = pale_env_make(compartment, environ, &env, err);
+	explain.env = env;
+	if (result == 0 && json)
+		result = pale_report_explain_json(&explain, text.out, err);
+	else if (result == 0)
+		pale_report_explain(&explain, &text);
+	if (result == 0)
+		result = pale_cli_flush(err);
+	pale_env_free(env);
 	pale_plan_done(&plan);
 	return result;
+}
+
+static int
+answer(const struct pale_plan *plan, const struct pale_call *call, const char *written,
+    const char *path, bool json, struct pale_err *err)
+{
+	PALE_FREE struct pale_why *why = malloc(sizeof(*why));
+	struct pale_text text = pale_cli_out();
+	int result;
+
+	if (why == NULL)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	result = pale_why(plan, call, path, why, err);
+	if (result == 0 && json)
+		result = pale_report_why_json(why, path, text.out, err);
+	else if (result == 0)
+		pale_report_why(why, written, path, &text);
+	if (result == 0)
+		result = pale_cli_flush(err);
+	if (result < 0)
+		return result;
+	return why->allowed ? 0 : EXIT_DENIED;
 }
 
 int
 pale_cli_why(const struct pale_compartment *compartment, const struct pale_plan_options *options,
     const char *call, const char *path, bool json, struct pale_err *err)
 {
-	(void)call;
-	(void)path;
-	return pale_cli_explain(compartment, options, json, err);
+	struct pale_plan plan = { 0 };
+	struct pale_call parsed;
+	int result = pale_call_parse(call, &parsed, err);
+
+	if (result < 0)
+		return result;
+	result = pale_plan_make(&plan, compartment, options, err);
+	if (result == 0)
+		result = answer(&plan, &parsed, call, path, json, err);
+	pale_plan_done(&plan);
+	return result;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/doctor.h"
 #include "cli/run.h"
 #include "core/scope.h"
 #include "core/suggest.h"
@@ -20,6 +21,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{ "run", "run a program that finds only what you grant it", pale_cli_run },
+	{ "doctor", "say what this machine can enforce", pale_cli_doctor },
 };
 
 static void

@@ -171,6 +171,18 @@ pale_rights_close(pale_rights rights)
 }
 
 pale_rights
+pale_rights_essence(pale_rights rights)
+{
+	for (unsigned i = 0; i < PALE_RIGHT_COUNT; i++) {
+		pale_rights without = rights & ~((pale_rights)1 << i);
+
+		if ((rights >> i & 1) != 0 && (pale_rights_close(without) >> i & 1) != 0)
+			rights = without;
+	}
+	return rights;
+}
+
+pale_rights
 pale_rights_preset_read(void)
 {
 	return pale_rights_close(PALE_RS_R);

@@ -113,6 +113,9 @@ size_t pale_rights_print(pale_rights rights, char *buf, size_t size);
 /* Add what comes with the rights in the set (.with of the rows), until nothing changes. */
 pale_rights pale_rights_close(pale_rights rights);
 
+/* Leave out what the others of the set bring anyway: the shortest list that says the same. */
+pale_rights pale_rights_essence(pale_rights rights);
+
 /* What -r, -w, -x give, closed: see the presets in rights.c. */
 pale_rights pale_rights_preset_read(void);
 pale_rights pale_rights_preset_write(void);

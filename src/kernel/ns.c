@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,8 +51,8 @@ file_says(const char *path, const char *value)
 	return got > 0 && strcmp(text, value) == 0;
 }
 
-static bool
-filtered(void)
+bool
+pale_ns_is_filtered(void)
 {
 	char text[MAP_BYTES];
 	const char *line;
@@ -64,8 +63,8 @@ filtered(void)
 }
 
 /* In a chroot "/" is not the root of a mount. A chroot onto a mount point is not recognised. */
-static bool
-in_chroot(void)
+bool
+pale_ns_in_chroot(void)
 {
 	struct statx st;
 
@@ -98,19 +97,19 @@ pale_ns_explain(int code, const char *what, struct pale_err *err)
 	}
 	if (code != -EPERM && code != -EACCES)
 		return pale_remedy(err, "`pale doctor` shows what this machine offers");
-	if (filtered() && pale_filter_inside()) {
+	if (pale_ns_is_filtered() && pale_filter_inside()) {
 		pale_fail(err, code, "this is the inside of `pale run`, and cages do not nest yet");
 		return pale_remedy(
 		    err, "give the outer one the grants, or run the command as it is");
 	}
-	if (filtered()) {
+	if (pale_ns_is_filtered()) {
 		pale_fail(err, code,
 		    "cannot %s: a filter on system calls refuses it, as containers have", what);
 		return pale_remedy(err,
 		    "run pale outside the container, or start the container with "
 		    "a filter that allows unshare and mount");
 	}
-	if (in_chroot()) {
+	if (pale_ns_in_chroot()) {
 		pale_fail(err, code, "cannot %s: this is a chroot, where it is refused", what);
 		return pale_remedy(err,
 		    "use a mount namespace with pivot_root instead of chroot, or "

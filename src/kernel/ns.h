@@ -8,6 +8,8 @@
 #ifndef PALE_KERNEL_NS_H
 #define PALE_KERNEL_NS_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
 
 /*
@@ -32,5 +34,11 @@ int pale_ns_enter(int flags, struct pale_err *err);
  * Returns code.
  */
 int pale_ns_explain(int code, const char *what, struct pale_err *err);
+
+/* Does the caller run under a filter on system calls, as in containers? */
+bool pale_ns_is_filtered(void);
+
+/* Does it look like a chroot? One onto a mount point is not recognised. */
+bool pale_ns_in_chroot(void);
 
 #endif

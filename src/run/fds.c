@@ -45,6 +45,39 @@ is_granted(const struct pale_compartment *compartment, int fd)
 	return false;
 }
 
+/* Would it open a way out, unless it was granted? */
+static bool
+leads_out(mode_t mode, int flags)
+{
+	return (flags & O_PATH) != 0 || S_ISDIR(mode) || S_ISSOCK(mode) || S_ISBLK(mode);
+}
+
+void
+pale_fds_look(const struct pale_compartment *compartment, int fd, struct pale_fd_look *ret_look)
+{
+	int flags = fcntl(fd, F_GETFL);
+	char link[64];
+	struct stat st;
+	ssize_t len;
+
+	*ret_look = (struct pale_fd_look){ .type = "closed" };
+	if (flags < 0 || fstat(fd, &st) < 0)
+		return;
+	ret_look->open = true;
+	ret_look->granted = is_granted(compartment, fd);
+	ret_look->refused = leads_out(st.st_mode, flags) && !ret_look->granted;
+	ret_look->is_file = S_ISREG(st.st_mode);
+	ret_look->reads = (flags & O_ACCMODE) != O_WRONLY;
+	ret_look->writes = (flags & O_ACCMODE) != O_RDONLY;
+	ret_look->appends = (flags & O_APPEND) != 0;
+	ret_look->type = isatty(fd) ? "a terminal" : type_name(st.st_mode, flags);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, ret_look->name, sizeof(ret_look->name) - 1);
+	ret_look->name[len < 0 ? 0 : len] = '\0';
+	if (ret_look->name[0] != '/')
+		ret_look->name[0] = '\0';
+}
+
 int
 pale_fds_check(const struct pale_compartment *compartment, struct pale_err *err)
 {
@@ -54,8 +87,7 @@ pale_fds_check(const struct pale_compartment *compartment, struct pale_err *err)
 
 		if (flags < 0 || fstat(fd, &st) < 0 || is_granted(compartment, fd))
 			continue;
-		if ((flags & O_PATH) == 0 && !S_ISDIR(st.st_mode) && !S_ISSOCK(st.st_mode) &&
-		    !S_ISBLK(st.st_mode))
+		if (!leads_out(st.st_mode, flags))
 			continue;
 		pale_fail(err, -EBADF,
 		    "descriptor %d is %s, which would open a way out of the cage", fd,

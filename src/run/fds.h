@@ -25,6 +25,23 @@
  */
 int pale_fds_entry(const struct pale_grant *grant, struct pale_entry *entry, struct pale_err *err);
 
+/* What a descriptor among 0 to 2 is, for answers. */
+struct pale_fd_look {
+	bool open;
+	bool granted; /* named by --fd or fd(): an entry of the plan says the rest */
+	bool refused; /* `pale run` would not start with it */
+	bool is_file; /* a regular file: metadata can be changed through it */
+	bool reads;
+	bool writes;
+	bool appends;
+	const char *type; /* "a pipe"; static */
+	char name[256];   /* what it is called, cut if longer; "" where that says nothing */
+};
+
+/* Look at one. */
+void pale_fds_look(
+    const struct pale_compartment *compartment, int fd, struct pale_fd_look *ret_look);
+
 /* Look at descriptors 0 to 2; refuse what would open a way out and is not granted. */
 int pale_fds_check(const struct pale_compartment *compartment, struct pale_err *err);
 

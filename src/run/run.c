@@ -18,8 +18,6 @@
 #include "run/fds.h"
 
 enum {
-	NPROC_DEFAULT =
-	    4096,            /* enough for every build, too few for a fork bomb to stop a machine */
 	PID_MAX_LEAST = 301, /* the kernel takes no lower pid_max */
 	LIMITS_MAX = PALE_LIMIT_COUNT + 1,
 	STDIO_COUNT = 3,
@@ -77,7 +75,7 @@ make_limits(struct run *run, const struct pale_compartment *compartment,
 {
 	rlim_t nproc = compartment->limit_set[PALE_LIMIT_NPROC]
 	    ? (rlim_t)compartment->limit[PALE_LIMIT_NPROC]
-	    : NPROC_DEFAULT;
+	    : PALE_RUN_NPROC;
 
 	for (size_t i = 0; i < PALE_LIMIT_COUNT; i++) {
 		if (i == PALE_LIMIT_NPROC)

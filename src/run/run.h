@@ -10,6 +10,12 @@
 #include "policy/policy.h"
 #include "run/plan.h"
 
+enum {
+	/* The limit on processes where none is asked for: enough for every build, too few for a
+	 * fork bomb to stop a machine. */
+	PALE_RUN_NPROC = 4096,
+};
+
 /* What the caller is told before the command runs; strings are borrowed for the call. */
 typedef void pale_run_notice(const char *sentence);
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What would allow a call; see advice.h. The narrowest thing is proposed: a file before its
+ * directory, and only the rights that are missing.
+ */
+#include "run/advice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/path.h"
+#include "core/scope.h"
+#include "run/resolve.h"
+
+enum {
+	NAMES_BYTES = 512,
+};
+
+static void
+say_option(struct pale_why *answer, const char *option, const char *path, pale_rights rights)
+{
+	char names[NAMES_BYTES];
+
+	pale_rights_print(pale_rights_essence(rights), names, sizeof(names));
+	answer->is_option = true;
+	snprintf(answer->allow, sizeof(answer->allow), "%s %s:%s", option, path, names);
+}
+
+/* Cut the last component off; false at the root. */
+static bool
+go_up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash == NULL || path[1] == '\0')
+		return false;
+	slash[slash == path ? 1 : 0] = '\0';
+	return true;
+}
+
+/* The path as text that a grant of the machine would have. */
+static void
+host_path(const struct pale_plan *plan, const char *path, char *buf, size_t size)
+{
+	char joined[PATH_MAX];
+
+	if (pale_path_join(plan->cwd, path, joined, sizeof(joined)) < 0 ||
+	    pale_path_normalise(joined, buf, size) < 0)
+		snprintf(buf, size, "%s", "/");
+}
+
+static bool
+names_change(const struct pale_why *answer)
+{
+	enum pale_does does = pale_sys_row(answer->call.sys)->does;
+
+	return does == DO_MKDIR || does == DO_MKNOD || does == DO_UNLINK || does == DO_RENAME ||
+	    does == DO_LINK || does == DO_SYMLINK || does == DO_BIND;
+}
+
+static void
+advise_path(const struct pale_plan *plan, const char *path, struct pale_why *answer)
+{
+	struct pale_resolved there = { .fd = -1 };
+	pale_rights rights = answer->missing != 0 ? answer->missing : answer->need;
+	char name[PATH_MAX];
+	bool there_is;
+
+	host_path(plan, path, name, sizeof(name));
+	if (names_change(answer))
+		go_up(name);
+	there_is = pale_resolve(AT_FDCWD, name, &there, NULL) == 0;
+	/* What is not there yet is made in a directory that is. */
+	if (!there_is && (rights & RS(CREATE)) != 0 && go_up(name))
+		there_is = pale_resolve(AT_FDCWD, name, &there, NULL) == 0;
+	if (!there_is) {
+		snprintf(answer->allow, sizeof(answer->allow),
+		    "nothing on this machine: '%s' is not there either", name);
+	} else if (strcmp(there.path, "/") == 0) {
+		snprintf(answer->allow, sizeof(answer->allow),
+		    "grant a directory for it, or make a private one with --tmp");
+	} else if (S_ISCHR(there.mode) || S_ISBLK(there.mode)) {
+		snprintf(answer->allow, sizeof(answer->allow), "device('%s') in a policy file",
+		    there.path);
+	} else {
+		say_option(answer, S_ISDIR(there.mode) ? "--dir" : "--file", name,
+		    pale_rights_close(rights));
+	}
+	pale_resolved_done(&there);
+}
+
+/* Behind something that pale itself put there. */
+static void
+advise_thing(const struct pale_plan *plan, const char *path, struct pale_why *answer)
+{
+	const struct pale_entry *entry = answer->grant;
+
+	if (entry != NULL && entry->kind == PALE_GRANT_HIDE)
+		snprintf(answer->allow, sizeof(answer->allow), "take %s of '%s' away",
+		    entry->origin, entry->path);
+	else if (entry != NULL && entry->kind == PALE_GRANT_TMP)
+		snprintf(answer->allow, sizeof(answer->allow), "tmp_exec('%s') in a policy file",
+		    entry->path);
+	else if (entry == NULL || entry->kind == PALE_GRANT_COPY)
+		advise_path(plan, path, answer);
+}
+
+void
+pale_advise(const struct pale_plan *plan, const char *path, struct pale_why *answer)
+{
+	switch (answer->by) {
+	case PALE_WHY_ABSENT:
+		if (!plan->proc && strncmp(path, "/proc", strlen("/proc")) == 0) {
+			snprintf(answer->allow, sizeof(answer->allow), "--proc self");
+			answer->is_option = true;
+			return;
+		}
+		advise_path(plan, path, answer);
+		return;
+	case PALE_WHY_FILTER:
+	case PALE_WHY_LANDLOCK:
+	case PALE_WHY_MOUNT:
+		if (answer->error == EBUSY)
+			snprintf(answer->allow, sizeof(answer->allow),
+			    "grant the directory around it instead");
+		else
+			advise_path(plan, path, answer);
+		return;
+	case PALE_WHY_THING:
+		advise_thing(plan, path, answer);
+		return;
+	case PALE_WHY_GRANT:
+	case PALE_WHY_CALL:
+	case PALE_WHY_PERMISSIONS:
+		return;
+	}
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What would allow a call that is denied: an option of `pale run`, or what to do instead. */
+#ifndef PALE_RUN_ADVICE_H
+#define PALE_RUN_ADVICE_H
+
+#include "run/why.h"
+
+/* Fill .allow and .is_option of an answer that says denied; they stay empty where nothing helps. */
+void pale_advise(const struct pale_plan *plan, const char *path, struct pale_why *answer);
+
+#endif
