@@ -89,6 +89,19 @@ end_all(struct pale_launch *launch)
 	close(pale_take_fd(&launch->leash));
 }
 
+/*
+ * Hold no end of the command's pipes: who reads its output is to see the end when the command
+ * closes it, not when we end. Standard error stays, for what there may be to say.
+ */
+static void
+let_go(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++) {
+		if (!isatty(fd))
+			close(fd);
+	}
+}
+
 int
 pale_cage_wait(struct pale_launch *launch)
 {
@@ -96,6 +109,7 @@ pale_cage_wait(struct pale_launch *launch)
 	sigset_t all;
 	int status = 0;
 
+	let_go();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	for (;;) {
