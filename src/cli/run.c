@@ -160,14 +160,9 @@ run(struct pale_run_args *args, int argc, char **argv, char **env, struct pale_e
 		return list_profiles();
 	if (args->print_profile != NULL)
 		return print_profile(args->print_profile, err);
-	if (args->why != NULL) {
-		if (used >= argc) {
-			pale_fail(err, -EINVAL, "option --why needs a call and a path");
-			pale_remedy(err, "for example: pale run -r /etc --why open /etc/shadow");
-			return fail(err, EXIT_NOT_RUN_OWN);
-		}
+	/* Whether the call needs one is known where it is asked. */
+	if (args->why != NULL && used < argc)
 		args->why_path = argv[used++];
-	}
 	asks = args->explain || args->why != NULL;
 	result =
 	    pale_run_args_compartment(args, argc - used, argv + used, !asks, &compartment, err);

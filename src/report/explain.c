@@ -15,9 +15,10 @@
 
 enum {
 	RIGHTS_COLUMNS = 20,
-	BY_COLUMNS = 30,
+	BY_COLUMNS = 26,
 	ORIGIN_COLUMNS = 16,
 	PATHS_SHOWN = 8, /* of a group; --json has all */
+	SETS_SHOWN = 8,  /* sets of accesses that are spelled out; more are rare */
 };
 
 /* Where a grant comes from, without the line: "profile system". */
@@ -49,29 +50,6 @@ same_group(const struct pale_entry *a, const struct pale_entry *b)
 	return a->kind == b->kind && a->exec == b->exec;
 }
 
-/* Accesses, as briefly as can be: all, none, a few by name, or all but a few. */
-static void
-say_landlock(struct pale_string *string, uint64_t handled, uint64_t allowed)
-{
-	uint64_t denied = handled & ~allowed;
-
-	if (handled == 0)
-		pale_string_add(string, "none here");
-	else if (denied == 0)
-		pale_string_add(string, "all");
-	else if ((allowed & handled) == 0)
-		pale_string_add(string, "none");
-	else if (__builtin_popcountll(denied) <= 2) {
-		pale_string_add(string, "all but ");
-		pale_words_bits(string, pale_words_landlock_fs, denied, ", ");
-	} else if (__builtin_popcountll(allowed & handled) <= 3) {
-		pale_words_bits(string, pale_words_landlock_fs, allowed & handled, ", ");
-	} else {
-		pale_string_add(string, "%d of %d", __builtin_popcountll(allowed & handled),
-		    __builtin_popcountll(handled));
-	}
-}
-
 static void
 say_rights(struct pale_string *string, const struct pale_entry *entry)
 {
@@ -87,7 +65,7 @@ say_rights(struct pale_string *string, const struct pale_entry *entry)
 		pale_string_add(string, "hidden");
 		return;
 	case PALE_GRANT_TMP:
-		pale_string_add(string, "private, empty%s", entry->exec ? ", execute" : "");
+		pale_string_add(string, "private%s", entry->exec ? ", execute" : "");
 		return;
 	case PALE_GRANT_DEV:
 		pale_string_add(string, "device: read write");
@@ -121,12 +99,16 @@ say_by(struct pale_string *string, const struct pale_plan *plan, const struct pa
 		return;
 	}
 	if (entry->kind == PALE_GRANT_COPY || entry->kind == PALE_GRANT_HIDE) {
-		pale_string_add(string, "read-only mount");
+		pale_string_add(string, "ro noexec");
 		return;
 	}
-	pale_string_add(
-	    string, "mount%s%s; Landlock ", rdonly ? " read-only" : "", noexec ? " noexec" : "");
-	say_landlock(string, plan->landlock_fs, entry->landlock);
+	pale_string_add(string, "%s%s, Landlock %d/%d",
+	    entry->kind == PALE_GRANT_DEV ? "data only"
+		: rdonly                  ? "ro"
+					  : "rw",
+	    noexec && entry->kind != PALE_GRANT_DEV ? " noexec" : "",
+	    __builtin_popcountll(entry->landlock & plan->landlock_fs),
+	    __builtin_popcountll(plan->landlock_fs));
 }
 
 /* A cell of a table; the next line is used if it is too wide. */
@@ -188,15 +170,18 @@ put_group(const struct pale_text *text, const struct pale_plan *plan, size_t fir
 	pale_string_done(&paths);
 }
 
-static bool
-is_base(const struct pale_entry *entry)
+/* What was asked for comes first, then its profiles, the base of every cage last. */
+static int
+rank(const struct pale_entry *entry)
 {
+	static const char profile[] = "profile ";
 	static const char base[] = "profile system:";
 
-	return strncmp(entry->origin, base, sizeof(base) - 1) == 0;
+	if (strncmp(entry->origin, base, sizeof(base) - 1) == 0)
+		return 2;
+	return strncmp(entry->origin, profile, sizeof(profile) - 1) == 0 ? 1 : 0;
 }
 
-/* What was asked for first, the base last. */
 static void
 put_grants(const struct pale_text *text, const struct pale_plan *plan)
 {
@@ -209,14 +194,13 @@ put_grants(const struct pale_text *text, const struct pale_plan *plan)
 	fprintf(text->out, "%s%-*s%-*s%-*s%s%s\n", text->colour ? "\033[1m" : "", RIGHTS_COLUMNS,
 	    "MAY", BY_COLUMNS, "ENFORCED BY", ORIGIN_COLUMNS, "GRANTED BY", "WHAT",
 	    text->colour ? "\033[0m" : "");
-	for (int base = 0; base < 2; base++) {
+	for (int now = 0; now <= 2; now++) {
 		for (size_t i = 0; i < plan->entry_count; i++) {
 			const struct pale_entry *entry = &plan->entries[i];
 			/* Parts of a profile that others of its parts show anyway. */
-			bool noise = entry->redundant &&
-			    strncmp(entry->origin, "profile ", strlen("profile ")) == 0;
+			bool noise = entry->redundant && rank(entry) > 0;
 
-			if (!told[i] && is_base(entry) == (base == 1) && !noise)
+			if (!told[i] && rank(entry) == now && !noise)
 				put_group(text, plan, i, told);
 		}
 	}
@@ -291,11 +275,34 @@ put_filter(const struct pale_text *text, const struct pale_plan *plan)
 	if (plan->sys.withheld == 0)
 		return;
 	pale_words_names(&words, plan->sys.withheld);
-	pale_string_add(&words,
-	    ": no grant holds them, so the filter takes them from the whole "
-	    "cage");
+	pale_string_add(&words, ": held by no grant, so taken from the whole cage by the filter");
 	pale_text_item(text, "Withheld", pale_string_get(&words));
 	pale_string_done(&words);
+}
+
+/* What the fractions of the table stand for: each set of accesses that some rule allows, once. */
+static void
+say_rules(struct pale_string *words, const struct pale_plan *plan)
+{
+	uint64_t told[SETS_SHOWN] = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->entry_count && count < PALE_COUNT(told); i++) {
+		uint64_t allowed = plan->entries[i].landlock & plan->landlock_fs;
+		uint64_t denied = plan->landlock_fs & ~allowed;
+		size_t seen = 0;
+
+		while (seen < count && told[seen] != allowed)
+			seen++;
+		if (seen < count || plan->entries[i].redundant || allowed == 0 || denied == 0)
+			continue;
+		told[count++] = allowed;
+		pale_string_add(words, "; %d/%d: %s", __builtin_popcountll(allowed),
+		    __builtin_popcountll(plan->landlock_fs),
+		    __builtin_popcountll(denied) <= 3 ? "all but " : "");
+		pale_words_bits(words, pale_words_landlock_fs,
+		    __builtin_popcountll(denied) <= 3 ? denied : allowed, " ");
+	}
 }
 
 static void
@@ -307,8 +314,10 @@ put_landlock(const struct pale_text *text, const struct pale_plan *plan)
 		pale_text_item(text, "Landlock", "none: there is no second fence");
 		return;
 	}
-	pale_string_add(&words, "ABI %d; handles ", plan->landlock_abi);
+	pale_string_add(&words, "ABI %d handles %d accesses: ", plan->landlock_abi,
+	    __builtin_popcountll(plan->landlock_fs));
 	pale_words_bits(&words, pale_words_landlock_fs, plan->landlock_fs, " ");
+	say_rules(&words, plan);
 	pale_string_add(&words, "; scopes ");
 	pale_words_bits(&words, pale_words_landlock_scope, plan->landlock_scope, " ");
 	pale_text_item(text, "Landlock", pale_string_get(&words));

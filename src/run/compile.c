@@ -132,7 +132,8 @@ set_special(struct pale_entry *entry)
 	if (entry->kind == PALE_GRANT_COPY)
 		entry->landlock = PALE_LL_READ_FILE;
 	if (entry->kind == PALE_GRANT_DEV) {
-		entry->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+		/* Read-only keeps its owner and mode as they are; data passes all the same. */
+		entry->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
 		entry->landlock = device_bits;
 	}
 }

@@ -146,7 +146,7 @@ add_own(struct list *list, const struct pale_plan *plan)
 		node->fd = plan->terminal_fd;
 		node->dev = st.st_dev;
 		node->ino = st.st_ino;
-		node->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+		node->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
 		node->landlock = all_devices;
 	}
 }

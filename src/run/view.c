@@ -30,7 +30,6 @@ struct view {
 	struct node *nodes;
 	size_t count;
 	char missing[PATH_MAX]; /* the last name that was not there */
-	char beyond[PATH_MAX];  /* a name in /proc, where nothing can be known */
 };
 
 static void
@@ -193,7 +192,7 @@ view_lookup(void *ctx, uint32_t dir, const char *name, bool dir_only, uint32_t *
 	if (r < 0 || (size_t)r >= sizeof(path))
 		return -ENAMETOOLONG;
 	if (view->nodes[dir].kind == PALE_VIEW_OWN) {
-		snprintf(view->beyond, sizeof(view->beyond), "%s", path);
+		/* A name in /proc, where nothing can be known. */
 		return -ENXIO;
 	}
 	/* The entry of the directory says what a missing name would be in. */
@@ -301,7 +300,7 @@ describe_above(const struct view *view, struct pale_view *ret)
 }
 
 static int
-finish(struct view *view, struct pale_walk *walk, int r, struct pale_view *ret)
+finish(struct view *view, struct pale_walk *walk, int r, const char *whole, struct pale_view *ret)
 {
 	uint32_t at;
 	int owned;
@@ -309,7 +308,7 @@ finish(struct view *view, struct pale_walk *walk, int r, struct pale_view *ret)
 	if (r == -ENXIO) {
 		*ret = (struct pale_view){ .exists = true, .kind = PALE_VIEW_OWN };
 		ret->above_kind = PALE_VIEW_OWN;
-		memcpy(ret->path, view->beyond, sizeof(ret->path));
+		snprintf(ret->path, sizeof(ret->path), "%s", whole);
 		return 0;
 	}
 	if (r == -ENOENT && walk->is_last) {
@@ -356,7 +355,7 @@ pale_view_resolve(
 			    follow ? 0 : PALE_WALK_NOFOLLOW);
 			if (r == 0)
 				r = pale_walk_run(&walk, &view_ops, &view);
-			r = finish(&view, &walk, r, ret);
+			r = finish(&view, &walk, r, whole, ret);
 			pale_walk_done(&walk, &view_ops, &view);
 		}
 	} else {

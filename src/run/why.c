@@ -106,8 +106,10 @@ rights_of_thing(const struct pale_entry *entry)
 }
 
 static pale_rights
-rights_of(enum pale_view_kind kind, const struct pale_entry *entry)
+rights_of(const struct pale_plan *plan, enum pale_view_kind kind, const struct pale_entry *entry)
 {
+	bool listed = (plan->landlock_fs & ~plan->landlock_root & PALE_LL_READ_DIR) == 0;
+
 	switch (kind) {
 	case PALE_VIEW_GRANT:
 		return entry->rights;
@@ -116,6 +118,7 @@ rights_of(enum pale_view_kind kind, const struct pale_entry *entry)
 	case PALE_VIEW_OWN:
 		return pale_rights_close(RS(READ, WRITE));
 	case PALE_VIEW_SKELETON:
+		return pale_rights_close(listed ? RS(LOOKUP, READ) : RS(LOOKUP));
 	case PALE_VIEW_LINK:
 		break;
 	}
@@ -171,6 +174,9 @@ blame(const struct pale_plan *plan, const struct pale_entry *entry, struct pale_
 			if (i == PALE_RIGHT_WRITE && S_ISFIFO(ret->view.mode)) {
 				ret->by = PALE_WHY_LANDLOCK;
 				ret->error = EACCES;
+				snprintf(ret->reason, sizeof(ret->reason),
+				    "the grant's Landlock rule does not let this FIFO be written "
+				    "to");
 			}
 			return;
 		}
@@ -218,7 +224,7 @@ find_nearest(const struct pale_plan *plan, const char *path)
 		size_t len = 0;
 		size_t common = 0;
 
-		if (entry->kind == PALE_GRANT_FD || entry->kind == PALE_GRANT_LINK)
+		if (entry->kind == PALE_GRANT_FD || !pale_entry_has_rights(entry))
 			continue;
 		while (path[len] != '\0' && path[len] == entry->path[len]) {
 			len++;
@@ -294,7 +300,7 @@ judge(const struct pale_plan *plan, struct pale_why *ret)
 	enum pale_view_kind kind = on_name ? ret->view.above_kind : ret->view.kind;
 
 	ret->grant = entry;
-	ret->missing = ret->need & ~rights_of(kind, entry);
+	ret->missing = ret->need & ~rights_of(plan, kind, entry);
 	if (!ret->view.exists && kind != PALE_VIEW_GRANT && kind != PALE_VIEW_OWN &&
 	    (entry == NULL || entry->kind != PALE_GRANT_TMP) && ret->missing == 0) {
 		ret->missing = ret->need;
@@ -304,6 +310,7 @@ judge(const struct pale_plan *plan, struct pale_why *ret)
 	if ((does == DO_UNLINK || does == DO_RENAME) && ret->view.named) {
 		ret->by = PALE_WHY_MOUNT;
 		ret->error = EBUSY;
+		ret->grant = ret->view.entry;
 		snprintf(ret->reason, sizeof(ret->reason),
 		    "it is the name of a grant itself, which cannot be removed or renamed from "
 		    "inside");
@@ -350,11 +357,11 @@ pale_why(const struct pale_plan *plan, const struct pale_call *call, const char 
 		ret->allowed = !filtered;
 		ret->by = filtered ? PALE_WHY_FILTER : PALE_WHY_CALL;
 		snprintf(ret->reason, sizeof(ret->reason),
-		    "the call filter lets it pass, and it concerns no path");
+		    "it lets this call pass, which concerns no path");
 		return 0;
 	}
 	if (path == NULL) {
-		pale_fail(err, -EINVAL, "option --why needs a path behind %s",
+		pale_fail(err, -EINVAL, "option --why: there is no path behind %s",
 		    pale_sys_row(call->sys)->name);
 		return pale_remedy(err, "for example: pale run -r /etc --why open /etc/shadow");
 	}
@@ -362,6 +369,8 @@ pale_why(const struct pale_plan *plan, const struct pale_call *call, const char 
 	if (!filtered && r < 0)
 		fail_walk(ret, r, path);
 	ret->need = needed(call, r == 0 && ret->view.exists);
+	if (r < 0)
+		ret->view.path[0] = '\0';
 	if (!filtered && r == 0)
 		judge(plan, ret);
 	if (ret->grant == NULL)
