@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The profiles as data, as tools/embed.py writes them at build. */
+/*
+ * The profiles as data, as tools/embed.c writes them at build: their texts to show, and their calls
+ * as the reader found them, so that no start of a program reads the same text again.
+ */
 #ifndef PALE_POLICY_EMBEDDED_H
 #define PALE_POLICY_EMBEDDED_H
 
-#include <stddef.h>
+#include "policy/reader.h"
 
 struct pale_embedded {
 	const char *text; /* size bytes and a NUL */
 	size_t size;
+	const struct pale_call *calls;
+	size_t call_count;
 };
 
-/* Names sorted and NULL-terminated; the texts in the same order. */
+/* Names sorted and NULL-terminated; the rest in the same order. */
 extern const char *const pale_embedded_names[];
-extern const struct pale_embedded pale_embedded_texts[];
+extern const struct pale_embedded pale_embedded[];
+
+/* The profile of a name, or NULL. */
+const struct pale_embedded *pale_embedded_find(const char *name);
 
 #endif

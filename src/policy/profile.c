@@ -12,14 +12,22 @@ pale_profile_names(void)
 	return pale_embedded_names;
 }
 
+const struct pale_embedded *
+pale_embedded_find(const char *name)
+{
+	for (size_t i = 0; pale_embedded_names[i] != NULL; i++)
+		if (strcmp(pale_embedded_names[i], name) == 0)
+			return &pale_embedded[i];
+	return NULL;
+}
+
 const char *
 pale_profile_text(const char *name, size_t *ret_size)
 {
-	for (size_t i = 0; pale_embedded_names[i] != NULL; i++) {
-		if (strcmp(pale_embedded_names[i], name) == 0) {
-			*ret_size = pale_embedded_texts[i].size;
-			return pale_embedded_texts[i].text;
-		}
-	}
-	return NULL;
+	const struct pale_embedded *profile = pale_embedded_find(name);
+
+	if (profile == NULL)
+		return NULL;
+	*ret_size = profile->size;
+	return profile->text;
 }

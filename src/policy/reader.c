@@ -47,14 +47,21 @@ getpwuid(uid_t uid PALE_UNUSED)
 	return NULL;
 }
 
+/* Calls are read-only to everyone but their list. */
+static void
+give_back(const void *block)
+{
+	free((void *)(uintptr_t)block);
+}
+
 static void
 call_done(struct pale_call *call)
 {
 	for (size_t i = 0; i < call->arg_count; i++)
-		free(call->args[i]);
-	free(call->args);
-	free(call->arg_lines);
-	free(call->compartment);
+		give_back(call->args[i]);
+	give_back(call->args);
+	give_back(call->arg_lines);
+	give_back(call->compartment);
 }
 
 void
@@ -77,15 +84,18 @@ no_memory(struct reader *reader)
 static bool
 copy_args(struct pale_call *call, const char *const *args, size_t count, const unsigned *lines)
 {
-	call->args = calloc(count + 1, sizeof(*call->args));
-	call->arg_lines = calloc(count + 1, sizeof(*call->arg_lines));
-	if (call->args == NULL || call->arg_lines == NULL)
+	char **own_args = calloc(count + 1, sizeof(*own_args));
+	unsigned *own_lines = calloc(count + 1, sizeof(*own_lines));
+
+	call->args = (const char *const *)own_args;
+	call->arg_lines = own_lines;
+	if (own_args == NULL || own_lines == NULL)
 		return false;
 	for (; call->arg_count < count; call->arg_count++) {
-		call->args[call->arg_count] = strdup(args[call->arg_count]);
-		if (call->args[call->arg_count] == NULL)
+		own_args[call->arg_count] = strdup(args[call->arg_count]);
+		if (own_args[call->arg_count] == NULL)
 			return false;
-		call->arg_lines[call->arg_count] = lines[call->arg_count];
+		own_lines[call->arg_count] = lines[call->arg_count];
 	}
 	return true;
 }

@@ -14,13 +14,13 @@
 /* The end of a block is listed as a call of this word, so that an empty one is seen too. */
 #define PALE_READ_BLOCK SIZE_MAX
 
-/* One call: read('/usr', '/opt'). */
+/* One call: read('/usr', '/opt'). All that it points to belongs to the list it is in. */
 struct pale_call {
-	size_t word;       /* index of its name in the list of words, or PALE_READ_BLOCK */
-	char *compartment; /* that it stands in, NULL outside */
+	size_t word;             /* index of its name in the list of words, or PALE_READ_BLOCK */
+	const char *compartment; /* that it stands in, NULL outside */
 	unsigned line;
-	char **args;
-	unsigned *arg_lines;
+	const char *const *args; /* NULL-terminated */
+	const unsigned *arg_lines;
 	size_t arg_count;
 };
 

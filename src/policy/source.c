@@ -11,6 +11,7 @@
 
 #include "core/scope.h"
 #include "core/suggest.h"
+#include "policy/embedded.h"
 #include "policy/file.h"
 #include "policy/policy.h"
 #include "policy/reader.h"
@@ -25,6 +26,7 @@ enum {
 static const char main_compartment[] = "main";
 
 static int apply_text(struct pale_source *source, const char *text, size_t size);
+static int apply_calls(struct pale_source *source, const struct pale_call *calls, size_t count);
 
 int
 pale_source_no_memory(const struct pale_source *source)
@@ -144,15 +146,13 @@ pale_source_include(struct pale_source *source, const struct pale_call *call, si
 static int
 apply_profile(struct pale_source *inner, const char *profile)
 {
+	const struct pale_embedded *embedded = pale_embedded_find(profile);
 	const char *const *names = pale_profile_names();
 	PALE_FREE char *name = NULL;
 	const char *nearest;
-	const char *text;
-	size_t size;
 	size_t count = 0;
 
-	text = pale_profile_text(profile, &size);
-	if (text == NULL) {
+	if (embedded == NULL) {
 		while (names[count] != NULL)
 			count++;
 		pale_fail(inner->err, -ENOENT, "there is no profile '%s'", profile);
@@ -169,7 +169,7 @@ apply_profile(struct pale_source *inner, const char *profile)
 	}
 	inner->name = name;
 	inner->dir = NULL;
-	return apply_text(inner, text, size);
+	return apply_calls(inner, embedded->calls, embedded->call_count);
 }
 
 static int
@@ -237,6 +237,22 @@ end_block(struct pale_source *source, const struct pale_call *call)
 }
 
 static int
+apply_calls(struct pale_source *source, const struct pale_call *calls, size_t count)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const struct pale_call *call = &calls[i];
+
+		rc = pale_source_at(source, call->line, check_title(source, call));
+		if (rc == 0)
+			rc = call->word == PALE_READ_BLOCK ? end_block(source, call)
+							   : apply_call(source, call);
+	}
+	return rc;
+}
+
+static int
 apply_text(struct pale_source *source, const char *text, size_t size)
 {
 	const char *words[VERBS_MAX + 1] = { NULL };
@@ -248,14 +264,7 @@ apply_text(struct pale_source *source, const char *text, size_t size)
 	rc = pale_calls_read(source->name, text, size, words, &calls, source->err);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; rc == 0 && i < calls.count; i++) {
-		const struct pale_call *call = &calls.list[i];
-
-		rc = pale_source_at(source, call->line, check_title(source, call));
-		if (rc == 0)
-			rc = call->word == PALE_READ_BLOCK ? end_block(source, call)
-							   : apply_call(source, call);
-	}
+	rc = apply_calls(source, calls.list, calls.count);
 	pale_calls_done(&calls);
 	return rc;
 }

@@ -27,6 +27,13 @@ compartment_of(struct pale_source *source, const struct pale_call *call)
 	return compartment;
 }
 
+/* A word for a grant that only lives until it is copied. */
+static char *
+lend(const char *text)
+{
+	return (char *)(uintptr_t)text;
+}
+
 /* Add a grant that came from argument i; kind, base and origin are filled in here. */
 static int
 add_grant(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call,
@@ -61,7 +68,7 @@ do_paths(struct pale_source *source, const struct pale_verb *verb, const struct 
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < call->arg_count; i++) {
-		struct pale_grant grant = { .path = call->args[i] };
+		struct pale_grant grant = { .path = lend(call->args[i]) };
 
 		if (verb->preset != NULL)
 			grant.rights = verb->preset();
@@ -73,7 +80,7 @@ do_paths(struct pale_source *source, const struct pale_verb *verb, const struct 
 static int
 do_rights(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call)
 {
-	struct pale_grant grant = { .path = call->args[0] };
+	struct pale_grant grant = { .path = lend(call->args[0]) };
 	int rc = pale_rights_parse(call->args[1], &grant.rights, source->err);
 
 	if (rc < 0)
@@ -119,7 +126,7 @@ do_fd(struct pale_source *source, const struct pale_verb *verb, const struct pal
 static int
 do_link(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call)
 {
-	struct pale_grant grant = { .path = call->args[0], .target = call->args[1] };
+	struct pale_grant grant = { .path = lend(call->args[0]), .target = lend(call->args[1]) };
 	int rc = pale_source_check_path(source, grant.target);
 
 	if (rc < 0)
@@ -185,7 +192,7 @@ do_command(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
 
 	if (compartment == NULL)
 		return -ENOMEM;
-	return pale_compartment_command(compartment, (const char *const *)call->args, source->err);
+	return pale_compartment_command(compartment, call->args, source->err);
 }
 
 static int
@@ -258,45 +265,17 @@ do_profile(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
 }
 
 /* clang-format off */
-#define GRANT(word_, kind_, ...) \
-	{ .word = #word_, .args_min = 1, .args_max = MANY, .act = do_paths, .kind = kind_, ##__VA_ARGS__ }
-#define RIGHTS(word_, kind_, ...) \
-	{ .word = #word_, .args_min = 2, .args_max = 2, .act = do_rights, .kind = kind_, ##__VA_ARGS__ }
-#define OTHER(word_, min_, max_, ...) \
-	{ .word = #word_, .args_min = min_, .args_max = max_, .act = do_##word_, ##__VA_ARGS__ }
+#define GRANT(id, kind_, ...) \
+	{ .word = #id, .args_min = 1, .args_max = MANY, .act = do_paths, .kind = kind_, ##__VA_ARGS__ },
+#define RIGHTS(id, kind_, ...) \
+	{ .word = #id, .args_min = 2, .args_max = 2, .act = do_rights, .kind = kind_, ##__VA_ARGS__ },
+#define OTHER(id, least, most, ...) \
+	{ .word = #id, .args_min = least, .args_max = most, .act = do_##id, ##__VA_ARGS__ },
+/* clang-format on */
 
 const struct pale_verb pale_verbs[] = {
-	GRANT(read,          PALE_GRANT_PATH, .preset = pale_rights_preset_read),
-	GRANT(write,         PALE_GRANT_PATH, .preset = pale_rights_preset_write),
-	GRANT(execute,       PALE_GRANT_PATH, .preset = pale_rights_preset_execute),
-	GRANT(maybe_read,    PALE_GRANT_PATH, .preset = pale_rights_preset_read, .optional = true),
-	GRANT(maybe_write,   PALE_GRANT_PATH, .preset = pale_rights_preset_write, .optional = true),
-	GRANT(maybe_execute, PALE_GRANT_PATH, .preset = pale_rights_preset_execute, .optional = true),
-	RIGHTS(dir,          PALE_GRANT_DIR),
-	RIGHTS(file,         PALE_GRANT_FILE),
-	RIGHTS(maybe_dir,    PALE_GRANT_DIR, .optional = true),
-	RIGHTS(maybe_file,   PALE_GRANT_FILE, .optional = true),
-	GRANT(copy,          PALE_GRANT_COPY),
-	GRANT(maybe_copy,    PALE_GRANT_COPY, .optional = true),
-	GRANT(hide,          PALE_GRANT_HIDE),
-	GRANT(maybe_hide,    PALE_GRANT_HIDE, .optional = true),
-	GRANT(device,        PALE_GRANT_DEV),
-	GRANT(maybe_device,  PALE_GRANT_DEV, .optional = true),
-	GRANT(tmp,           PALE_GRANT_TMP),
-	GRANT(tmp_exec,      PALE_GRANT_TMP, .exec = true),
-	OTHER(link,          2, 2, .kind = PALE_GRANT_LINK),
-	OTHER(fd,            2, 2, .kind = PALE_GRANT_FD),
-	OTHER(env,           1, MANY),
-	OTHER(clear_env,     0, 0),
-	OTHER(limit,         1, MANY),
-	OTHER(command,       1, MANY),
-	OTHER(chdir,         1, 1),
-	OTHER(proc,          1, 1),
-	OTHER(exec_writable, 0, 0),
-	OTHER(include,       1, MANY),
-	OTHER(profile,       1, MANY),
+#include "policy/verbs.def"
 };
-/* clang-format on */
 
 const size_t pale_verb_count = PALE_COUNT(pale_verbs);
 
