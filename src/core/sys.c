@@ -46,6 +46,26 @@ static const int16_t arm64_nr_plus_1[PALE_SYS_COUNT] = {
 };
 #endif
 
+const char *
+pale_gate_unless(enum pale_gate gate)
+{
+	switch (gate) {
+	case GATE_SYSV:
+	case GATE_MQ:
+		return "the cage has an IPC namespace of its own, as it has by default";
+	case GATE_SIGSCOPE:
+		return "Landlock scopes signals (ABI 6, Linux 6.12)";
+	case GATE_NONE:
+	case GATE_INET:
+	case GATE_NETLINK:
+	case GATE_DGRAM:
+	case GATE_PASS:
+	case GATE_COUNT:
+		break;
+	}
+	return NULL;
+}
+
 const struct pale_sys_row *
 pale_sys_row(enum pale_sys sys)
 {

@@ -127,6 +127,12 @@ enum pale_gate {
 	GATE_COUNT,
 };
 
+/*
+ * When a gate is open, in words that follow "where"; NULL for GATE_NONE and for the gates that no
+ * policy opens yet. Static.
+ */
+const char *pale_gate_unless(enum pale_gate gate);
+
 /* One condition: (argument & mask) == value, all 64 bits counted. */
 struct pale_sys_cond {
 	uint8_t arg;
