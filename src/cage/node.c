@@ -354,9 +354,9 @@ mask_proc(struct pale_site *site, const struct pale_node *node, struct pale_err 
 static int
 put_proc(struct pale_site *site, const struct pale_node *node, bool *ret_lost, struct pale_err *err)
 {
-	static const struct pale_fsopt pids[] = { { "subset", "pid" }, { "hidepid", "invisible" },
+	static const struct pale_fsopt pids[] = { { "subset", "pid" }, { "hidepid", "ptraceable" },
 		{ NULL, NULL } };
-	static const struct pale_fsopt full[] = { { "hidepid", "invisible" }, { NULL, NULL } };
+	static const struct pale_fsopt full[] = { { "hidepid", "ptraceable" }, { NULL, NULL } };
 	PALE_CLOSE int mount = -1;
 	PALE_CLOSE int place = -1;
 	int result = pale_mountcap_new(
