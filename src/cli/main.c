@@ -8,6 +8,7 @@
 
 #include "cli/doctor.h"
 #include "cli/run.h"
+#include "core/path.h"
 #include "core/scope.h"
 #include "core/suggest.h"
 
@@ -32,17 +33,35 @@ print_help(void)
 	for (size_t i = 0; i < PALE_COUNT(verbs); i++)
 		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
 	printf("\nStart here:\n"
-	       "  pale run -- ls /                 what a program sees that was granted nothing\n"
+	       "  pale doctor                      can this machine enforce it\n"
+	       "  pale run -- ls /                 what every program finds, and nothing else\n"
 	       "  pale run -p cc -w . -- make -j2  build here, touch nothing else\n"
 	       "  pale VERB --help                 more about one; pale(1) about all\n");
+}
+
+static const struct verb *
+find_verb(const char *name)
+{
+	for (size_t i = 0; i < PALE_COUNT(verbs); i++) {
+		if (strcmp(name, verbs[i].name) == 0)
+			return &verbs[i];
+	}
+	return NULL;
 }
 
 int
 main(int argc, char **argv)
 {
+	const char *called = argc > 0 ? pale_path_last(argv[0]) : "";
+	const struct verb *verb = NULL;
 	const char *names[PALE_COUNT(verbs)];
 	const char *near;
 
+	/* By a name of its own, pale-run, the program is that verb. */
+	if (strncmp(called, "pale-", strlen("pale-")) == 0)
+		verb = find_verb(called + strlen("pale-"));
+	if (verb != NULL)
+		return verb->run(argc - 1, argv + 1, environ);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_help();
@@ -52,11 +71,11 @@ main(int argc, char **argv)
 		printf("pale %s\n", PALE_VERSION);
 		return 0;
 	}
-	for (size_t i = 0; i < PALE_COUNT(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].run(argc - 2, argv + 2, environ);
+	verb = find_verb(argv[1]);
+	if (verb != NULL)
+		return verb->run(argc - 2, argv + 2, environ);
+	for (size_t i = 0; i < PALE_COUNT(verbs); i++)
 		names[i] = verbs[i].name;
-	}
 	near = pale_suggest(argv[1], names, PALE_COUNT(names));
 	fprintf(stderr, "pale: there is no verb of this name");
 	if (near != NULL)
