@@ -136,6 +136,10 @@ uint64_t pale_rights_landlock(pale_rights rights);
  *   landlock_abi  of the running kernel, 0 for none
  *
  * Not empty: the policy has no exact mechanism here and --strict refuses it, naming these rights.
+ *
+ * Without Landlock (ABI 0) one thing is no right of a row: a read-only mount does not stop a FIFO
+ * from being opened for writing, only Landlock's WRITE_FILE does. A read-only grant has no leak
+ * here all the same, and whoever compiles a policy treats ABI 0 by itself (src/run/compile.c).
  * Test: tests/unit/rights.c
  */
 pale_rights pale_rights_leak(pale_rights grant, pale_rights cage, unsigned landlock_abi);
