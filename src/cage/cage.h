@@ -48,7 +48,7 @@ struct pale_node {
 
 /* A limit to set; see setrlimit(2). */
 struct pale_rlimit {
-	int resource;
+	unsigned resource; /* RLIMIT_* */
 	struct rlimit value;
 };
 

@@ -358,7 +358,6 @@ put_proc(struct pale_site *site, const struct pale_node *node, bool *ret_lost, s
 		{ NULL, NULL } };
 	static const struct pale_fsopt full[] = { { "hidepid", "ptraceable" }, { NULL, NULL } };
 	PALE_CLOSE int mount = -1;
-	PALE_CLOSE int place = -1;
 	int result = pale_mountcap_new(
 	    "proc", node->proc_full ? full : pids, base_attr | MOUNT_ATTR_NOEXEC, &mount, err);
 
@@ -389,7 +388,6 @@ put_devpts(struct pale_site *site, const struct pale_node *node, struct pale_err
 	static const struct pale_fsopt opts[] = { { "ptmxmode", "0666" }, { "mode", "0620" },
 		{ NULL, NULL } };
 	PALE_CLOSE int mount = -1;
-	PALE_CLOSE int place = -1;
 	int result =
 	    pale_mountcap_new("devpts", opts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, &mount, err);
 

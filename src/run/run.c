@@ -23,7 +23,7 @@ enum {
 	STDIO_COUNT = 3,
 };
 
-static const int limit_resource[PALE_LIMIT_COUNT] = {
+static const unsigned limit_resource[PALE_LIMIT_COUNT] = {
 	[PALE_LIMIT_NPROC] = RLIMIT_NPROC,
 	[PALE_LIMIT_NOFILE] = RLIMIT_NOFILE,
 	[PALE_LIMIT_AS] = RLIMIT_AS,
@@ -53,7 +53,7 @@ run_done(struct run *run)
 
 /* A limit as asked, but never above what the caller may set. */
 static void
-add_limit(struct run *run, int resource, rlim_t value)
+add_limit(struct run *run, unsigned resource, rlim_t value)
 {
 	struct pale_rlimit *limit = &run->limits[run->cage.limit_count];
 
