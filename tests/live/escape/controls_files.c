@@ -193,3 +193,10 @@ LATER("read-only", "lock a read-only file against those outside (flock)")
 {
 	return got(flock(open(ro("file"), O_RDONLY | O_CLOEXEC), LOCK_EX | LOCK_NB));
 }
+
+LATER("read-only", "lock a read-only file against those outside (a record lock)")
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+
+	return got(fcntl(open(ro("file"), O_RDONLY | O_CLOEXEC), F_SETLK, &lock));
+}

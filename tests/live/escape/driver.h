@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The driver's parts: world_make.c builds what lies outside and takes it down, outside.c keeps
- * victims and servers alive in it, runs.c starts programs in the cage, audit.c looks at the end
- * whether anything outside changed, driver.c ties them together and prints TAP.
+ * victims and servers alive in it, runs.c and singles.c start programs in the cage, audit.c looks
+ * at the end whether anything outside changed, driver.c ties them together and prints TAP.
  */
 #ifndef PALE_ESCAPE_DRIVER_H
 #define PALE_ESCAPE_DRIVER_H
@@ -29,6 +29,7 @@ enum engine {
 enum {
 	SERVER_COUNT = 9,
 	PATH_SIZE = 512,
+	RUN_ARGS = 96,
 };
 
 /* Shared by the outer process, which cleans up, and the worker, which may die at any point. */
@@ -72,9 +73,12 @@ void outside_count_signals(bool leader);          /* in the process that is to c
 void outside_answer(int from, int to, int outer); /* one question of the probe */
 
 /* runs.c */
+void run_execute(const char *const argv[]);
 size_t command_for(
     const char *argv[], size_t size, const char *const *more, const char *const *run_options);
 void run_tables(int outer);
+
+/* singles.c */
 void run_singles(void);
 
 /* audit.c */

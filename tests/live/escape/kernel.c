@@ -19,6 +19,10 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
+enum {
+	NR_QUOTACTL_FD = 443, /* 5.14 */
+};
+
 static int
 ring_setup(struct io_uring_params *params)
 {
@@ -224,6 +228,7 @@ REFUSE("kernel", "remove a module", MAYBE(LACKS), syscall(SYS_delete_module, "no
 REFUSE("kernel", "read the kernel's log", ROOT, syscall(SYS_syslog, 3, &(char[64]){ 0 }, 64))
 REFUSE("kernel", "ask for the size of the kernel's log", ROOT, syscall(SYS_syslog, 10, NULL, 0))
 REFUSE("kernel", "ask for quotas", ANYONE, syscall(SYS_quotactl, 0x800001 << 8, NULL, 0, NULL))
+REFUSE("kernel", "ask for quotas by a descriptor", MAYBE("needs Linux 5.14"), syscall(NR_QUOTACTL_FD, -1, 0x800001 << 8, 0, NULL))
 REFUSE("kernel", "add swap space", POWER, syscall(SYS_swapon, "/nonexistent", 0))
 REFUSE("kernel", "remove swap space", POWER, syscall(SYS_swapoff, "/nonexistent"))
 REFUSE("kernel", "keep accounts", POWER, syscall(SYS_acct, "/nonexistent"))
@@ -236,6 +241,7 @@ REFUSE("kernel", "take the input and output ports", POWER, syscall(SYS_iopl, 3))
 REFUSE("kernel", "give up an input and output port", MAYBE(LACKS), syscall(SYS_ioperm, 0x80UL, 1UL, 0))
 #endif
 TRY("kernel", "become executable for all that is readable", ANYONE, personality(READ_IMPLIES_EXEC))
+TRY("kernel", "the same with bits set that the kernel ignores", ANYONE, syscall(SYS_personality, (1UL << 32) | READ_IMPLIES_EXEC))
 TRY("kernel", "hold a capability", ROOT, own_caps())
 TRY("kernel", "live without the no_new_privs lock", ANYONE, no_lock())
 TRY("kernel", "undo the filter with one that allows everything", ANYONE, allow_all())
@@ -250,6 +256,10 @@ TRY("kernel", "an x32 call", MAYBE("not built into this kernel"), syscall(0x4000
 #endif
 
 TRY("device", "open the disk", MAYBE("no such device, or not the user's"), peek("/dev/vda"))
+TRY("device", "change the mode of the host's /dev/null to what it is", ROOT, chmod("/dev/null", 0666))
+TRY("device", "change the owner of the host's /dev/zero to what it is", ROOT, chown("/dev/zero", 0, 0))
+TRY("device", "change the times of the host's /dev/tty", ANYONE, utimensat(AT_FDCWD, "/dev/tty", NULL, 0))
+TRY("device", "change the times of the host's /dev/urandom by a descriptor", ANYONE, futimens(open("/dev/urandom", O_RDONLY), NULL))
 TRY("device", "open memory", MAYBE("not built into this kernel"), peek("/dev/mem"))
 TRY("device", "open the kernel's log", MAYBE("no such device, or not the user's"), peek("/dev/kmsg"))
 TRY("device", "open the fuse device", MAYBE("no such device"), set_host("/dev/fuse"))

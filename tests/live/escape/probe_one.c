@@ -13,6 +13,7 @@
 enum {
 	LIFE_SECONDS = 30, /* what escapes ends by itself */
 	BOMB_SIZE = 400,   /* the driver allows 100 */
+	LEAK = 42,         /* exit status: what may not be there is there */
 };
 
 static int
@@ -59,7 +60,7 @@ one_closed(void)
 
 	for (int fd = 0; fd <= 2; fd++)
 		if (fstat(fd, &st) == 0 && !S_ISCHR(st.st_mode))
-			return 42;
+			return LEAK;
 	return 0;
 }
 
@@ -81,6 +82,61 @@ one_bomb(void)
 			break;
 	}
 	return say(count < BOMB_SIZE ? -1 : 0);
+}
+
+/*
+ * A descriptor that was opened for one thing is opened again for another through its magic link;
+ * the file lies outside, on a mount of the host that no grant made read-only.
+ */
+static int
+one_stdin(const char *how)
+{
+	char *const argv[] = { strdup("true"), NULL };
+	pid_t pid;
+
+	if (strcmp(how, "write") == 0)
+		return say(open("/proc/self/fd/0", O_RDWR));
+	if (strcmp(how, "dev") == 0)
+		return say(open("/dev/stdin", O_WRONLY));
+	if (strcmp(how, "truncate") == 0)
+		return say(truncate("/proc/self/fd/0", 0));
+	if (strcmp(how, "empty") == 0)
+		return say(open("/proc/self/fd/0", O_RDONLY | O_TRUNC));
+	if (strcmp(how, "link") == 0)
+		return say(
+		    linkat(AT_FDCWD, "/proc/self/fd/0", AT_FDCWD, "stdin", AT_SYMLINK_FOLLOW));
+	pid = fork();
+	if (pid == 0) {
+		execv("/proc/self/fd/0", argv);
+		_exit(errno);
+	}
+	errno = wait_child(pid);
+	return say(errno == 0 ? 0 : -1);
+}
+
+static int
+one_stdout(void)
+{
+	char byte;
+
+	return read(open("/proc/self/fd/1", O_RDONLY), &byte, 1) >= 0 ? LEAK : 0;
+}
+
+/* A child of this one's parent: of the launcher, which waits for one process only. */
+static int
+one_sibling(void)
+{
+	long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid == 0) {
+		setsid();
+		alarm(LIFE_SECONDS);
+		for (;;)
+			pause();
+	}
+	puts("ready");
+	fflush(stdout);
+	return 0;
 }
 
 static void
@@ -168,6 +224,12 @@ probe_one(const char *name)
 		return one_closed();
 	if (strcmp(name, "bomb") == 0)
 		return one_bomb();
+	if (strncmp(name, "stdin-", 6) == 0)
+		return one_stdin(name + 6);
+	if (strcmp(name, "stdout-read") == 0)
+		return one_stdout();
+	if (strcmp(name, "sibling") == 0)
+		return one_sibling();
 	if (strcmp(name, "daemon") == 0)
 		return leave(false, false);
 	if (strcmp(name, "stopped") == 0)

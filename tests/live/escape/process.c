@@ -169,6 +169,8 @@ TRY("trace", "read memory with process_vm_readv", ANYONE, read_memory(w.victim, 
 TRY("trace", "write memory with process_vm_writev", ANYONE, write_memory(w.victim, w.victim_address))
 TRY("trace", "open memory in /proc", ANYONE, open_memory(w.victim, O_RDWR))
 TRY("trace", "open the first process's memory in /proc", POWER, open_memory(1, O_RDONLY))
+REFUSE("trace", "read the memory of the first process with process_vm_readv", POWER, read_memory(1, 4096))
+REFUSE("trace", "write the memory of the first process with process_vm_writev", POWER, write_memory(1, 4096))
 TRY("trace", "take a descriptor with pidfd_getfd", ANYONE, syscall(SYS_pidfd_getfd, victim_pidfd(), w.victim_fd, 0))
 TRY("trace", "take a descriptor of the first process", POWER, syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, 1, 0), 0, 0))
 TRY("trace", "compare with kcmp", ANYONE, syscall(SYS_kcmp, getpid(), w.victim, KCMP_FILES, 0, 0))
@@ -254,6 +256,22 @@ ATTEMPT("schedule", "renice the own group", ANYONE)
 	long ret = setpriority(PRIO_PGRP, 0, NICER);
 
 	return leader_changed(ret, errno, 'n');
+}
+
+ATTEMPT("schedule", "renice the own group, with bits set that the kernel ignores", ANYONE)
+{
+	long ret = syscall(SYS_setpriority, (1UL << 32) | PRIO_PGRP, 0, NICER);
+
+	return leader_changed(ret, errno, 'n');
+}
+
+/* The session is a group of the scheduler; the user's shell and its other jobs are in it. */
+ATTEMPT(
+    "schedule", "renice the whole session of the terminal in /proc", MAYBE("no automatic groups"))
+{
+	int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+
+	return got(fd < 0 ? -1 : write(fd, "7", 1));
 }
 
 ATTEMPT("schedule", "renice everything of the user", NEVER("it would reach the whole machine"))

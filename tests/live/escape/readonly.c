@@ -139,6 +139,7 @@ TRY("read-only", "set inode flags on a descriptor opened for reading", MAYBE("no
 TRY("read-only", "set extended inode flags on a descriptor opened for reading", MAYBE("no inode flags on this file system"), set_xflags(readable("prey.18")))
 TRY("read-only", "file_setattr", MAYBE("needs Linux 6.17"), set_attr_at(ro("prey.18")))
 TRY("read-only", "hold a lease that delays everybody who writes", ANYONE, fcntl(readable("prey.19"), F_SETLEASE, F_RDLCK))
+TRY("read-only", "hold a lease, with bits set that the kernel ignores", ANYONE, syscall(SYS_fcntl, readable("prey.19"), (1UL << 32) | F_SETLEASE, F_RDLCK))
 TRY("read-only", "write to a file of the program's own directory", ANYONE, open(in_world("bin/data"), O_WRONLY))
 TRY("read-only", "create a file in the program's own directory", ANYONE, open(in_world("bin/new"), O_CREAT | O_WRONLY, 0700))
 TRY("read-only", "write to the system's files", ROOT, open("/usr/lib/os-release", O_RDWR))

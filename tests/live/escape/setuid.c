@@ -115,6 +115,8 @@ BITS("open with O_CREAT and 04755", ANYONE, absent("suid"), syscall(SYS_open, pa
 BITS("open with O_CREAT and 02755", ANYONE, absent("suid"), syscall(SYS_open, path, O_CREAT | O_WRONLY, SGID))
 BITS("openat with O_CREAT and 04755", ANYONE, absent("suid"), syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY, SUID))
 BITS("openat with O_CREAT, O_EXCL and 06755", ANYONE, absent("suid"), syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_EXCL | O_RDWR, 06755))
+BITS("openat with flags that the kernel ignores", ANYONE, absent("suid"), syscall(SYS_openat, AT_FDCWD, path, (1UL << 35) | O_CREAT | O_WRONLY, SUID))
+BITS("openat with mode bits that the kernel ignores", ANYONE, absent("suid"), syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY, 0xdead0000UL | SUID))
 BITS("openat2 with O_CREAT and 04755", ANYONE, absent("suid"), by_openat2(path))
 BITS("creat with 04755", ANYONE, absent("suid"), syscall(SYS_creat, path, SUID))
 BITS("mknod of a plain file with 04755", ANYONE, absent("suid"), syscall(SYS_mknod, path, S_IFREG | SUID, 0))

@@ -9,6 +9,7 @@
 #include <linux/tiocl.h>
 #include <linux/vt.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 
 static long
@@ -41,6 +42,19 @@ write_to(const char *path)
 	return fd < 0 ? -1 : write(fd, "x", 1);
 }
 
+/* A cage may show the program's own terminal under this name. */
+static long
+real_console(void)
+{
+	int fd = open("/dev/console", O_RDWR | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	errno = ENODEV;
+	return st.st_rdev == makedev(5, 1) ? 0 : -1;
+}
+
 #define PUSH ((char[1]){ 'x' })
 #define SELECTION ((char[1]){ TIOCL_PASTESEL })
 
@@ -62,7 +76,7 @@ REFUSE("terminal", "sound the bell of the console (KIOCSOUND)", ANYONE, command(
 REFUSE("terminal", "hang the terminal up", NEVER("the rest of the run needs it"), syscall(SYS_vhangup))
 TRY("terminal", "write to another terminal of the user", ANYONE, write_to(w.tty_path))
 TRY("terminal", "open a virtual console", MAYBE("no console, or not the user's"), open("/dev/tty1", O_RDWR | O_NOCTTY | O_NONBLOCK))
-TRY("terminal", "open the console", MAYBE("no console, or not the user's"), open("/dev/console", O_RDWR | O_NOCTTY | O_NONBLOCK))
+TRY("terminal", "open the console", MAYBE("no console, or not the user's"), real_console())
 /* clang-format on */
 
 ATTEMPT("terminal", "steal the terminal for an own session", NEVER("the rest of the run needs it"))
