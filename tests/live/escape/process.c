@@ -303,7 +303,7 @@ ATTEMPT("schedule", "read the i/o priority of the own group", MAYBE("not a secre
 
 ATTEMPT("schedule", "put the own group on a core of its own", MAYBE("needs core scheduling"))
 {
-	return refused(prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE_, 0, 2 /* PIDTYPE_PGID */, 0));
+	return got(prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE_, 0, 2 /* PIDTYPE_PGID */, 0));
 }
 
 /* A tracer may change the number of a call at its stop; the filter has to judge the new one. */

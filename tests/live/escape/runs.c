@@ -174,7 +174,7 @@ take_line(struct reading *r)
 	*name++ = '\0';
 	*detail++ = '\0';
 	r->seen++;
-	if (r->line[0] == 'A')
+	if (r->line[0] == 'A' || (r->line[0] == 'L' && options.engine == ENGINE_NATIVE))
 		tap_attempt(r->line + 2, name, detail);
 	else if (r->line[0] == 'C')
 		tap_control(r->line + 2, name, detail);
