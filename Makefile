@@ -3,6 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
+SETUP ?=
 ninja = ninja -C $(1) --quiet
 
 all: $(BUILD)/build.ninja
@@ -12,7 +13,7 @@ need:
 	@tools/need.sh
 
 $(BUILD)/build.ninja: | need
-	@meson setup $(BUILD) --prefix $(PREFIX) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@meson setup $(BUILD) --prefix $(PREFIX) $(SETUP) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 
 demo: need all

@@ -15,7 +15,7 @@ words=("$@")
 logs=$build/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
-export PALE=$build/src/cli/pale PALE_BUILD=$build PALE_SOURCE=$PWD
+export PALE=$build/pale PALE_BUILD=$build PALE_SOURCE=$PWD
 
 wanted() {
 	[ ${#words[@]} -eq 0 ] && return 0

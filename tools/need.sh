@@ -4,6 +4,8 @@
 # Asks sudo only when not root and only when something is missing.
 set -eu
 here=$(dirname "$0")
+# Without dpkg's list there is nothing to look up: another distribution, or the inside of a cage.
+[ -r /var/lib/dpkg/status ] || exit 0
 missing=
 for name in $(sed -e 's/#.*//' "$here/packages.txt"); do
 	state=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) || state=

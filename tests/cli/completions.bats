@@ -3,7 +3,7 @@
 # Options are named in four places beside their table: the manual and three completions.
 
 setup() {
-	PALE=${PALE:-$BATS_TEST_DIRNAME/../../build/src/cli/pale}
+	PALE=${PALE:-$BATS_TEST_DIRNAME/../../build/pale}
 	SOURCE=$BATS_TEST_DIRNAME/../..
 	options=$("$PALE" run --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE '[a-z][a-z-]+$')
 	[ "$(wc -w <<<"$options")" -gt 20 ]

@@ -3,7 +3,7 @@
 # Policies from the command line: files, scripts, profiles, and what is said about bad ones.
 
 setup() {
-	PALE=$(realpath "${PALE:-$BATS_TEST_DIRNAME/../../build/src/cli/pale}")
+	PALE=$(realpath "${PALE:-$BATS_TEST_DIRNAME/../../build/pale}")
 	SOURCE=$(realpath "$BATS_TEST_DIRNAME/../..")
 	PATH=$(dirname "$PALE"):$PATH
 	area=$(mktemp -d "$BATS_TEST_TMPDIR/area.XXXX")
