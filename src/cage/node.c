@@ -357,9 +357,11 @@ put_proc(struct pale_site *site, const struct pale_node *node, bool *ret_lost, s
 	static const struct pale_fsopt pids[] = { { "subset", "pid" }, { "hidepid", "ptraceable" },
 		{ NULL, NULL } };
 	static const struct pale_fsopt full[] = { { "hidepid", "ptraceable" }, { NULL, NULL } };
+	/* Read-only: writing to autogroup would renice the whole session, those outside included.
+	 */
+	const uint64_t attr = base_attr | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
 	PALE_CLOSE int mount = -1;
-	int result = pale_mountcap_new(
-	    "proc", node->proc_full ? full : pids, base_attr | MOUNT_ATTR_NOEXEC, &mount, err);
+	int result = pale_mountcap_new("proc", node->proc_full ? full : pids, attr, &mount, err);
 
 	if (result == -EPERM && node->optional) {
 		/* A container that covers files of its own /proc: the kernel then refuses a fresh
@@ -370,8 +372,7 @@ put_proc(struct pale_site *site, const struct pale_node *node, bool *ret_lost, s
 	if (result == -EPERM) {
 		pale_fail(
 		    err, result, "cannot mount a fresh /proc: files of the one here are covered");
-		return pale_remedy(
-		    err, "use --best-effort=proc to go on without /proc, or --proc=none");
+		return pale_remedy(err, "ask for less with --proc=self or --proc=none");
 	}
 	if (result == 0)
 		result = attach(site, node, mount, err);

@@ -197,6 +197,10 @@ pale_fds_entry(const struct pale_grant *grant, struct pale_entry *entry, struct 
 	return reopen(grant->fd, &st, &entry->at, err);
 }
 
+/* What opening a file again by /dev/fd could be for. */
+static const uint64_t file_bits =
+    PALE_LL_READ_FILE | PALE_LL_WRITE_FILE | PALE_LL_TRUNCATE | PALE_LL_EXECUTE;
+
 uint64_t
 pale_fds_must_handle(void)
 {
@@ -208,10 +212,7 @@ pale_fds_must_handle(void)
 
 		if (flags < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 			continue;
-		if ((flags & O_ACCMODE) == O_WRONLY)
-			bits |= PALE_LL_READ_FILE;
-		if ((flags & O_ACCMODE) != O_RDONLY && (flags & O_APPEND) != 0)
-			bits |= PALE_LL_TRUNCATE;
+		bits |= (file_bits & ~pale_fds_allow(fd));
 	}
 	return bits;
 }

@@ -15,7 +15,7 @@ set -u
 build=$(realpath -m "${1:-${BUILD:-$(dirname "$0")/../../build}}")
 driver=$build/tests/live/escape/escape
 probe=$build/tests/live/escape/probe
-pale=$(realpath -m "${PALE:-$build/src/cli/pale}")
+pale=$(realpath -m "${PALE:-$build/pale}")
 seconds=${SECONDS_A_RACE:-2}
 engine=pale
 [ -z "${ESCAPE_NATIVE:-}" ] || engine=native

@@ -160,6 +160,6 @@ TRY("execute", "a program in /dev/shm that was just written", MAYBE("/dev/shm is
 TRY("execute", "map a file of the writable grant as code", ANYONE, map(rw("elf"), PROT_READ | PROT_EXEC))
 TRY("execute", "map a file of the writable grant, then make it code", ANYONE, map(rw("elf"), PROT_READ))
 TRY("execute", "map a file of the read-only grant as code", ANYONE, map(ro("elf"), PROT_READ | PROT_EXEC))
-TRY("execute", "a file without a name by its descriptor", MAYBE("vm.memfd_noexec"), run_child(exec_memfd, ""))
-TRY("execute", "a file without a name through /proc/self/fd", MAYBE("vm.memfd_noexec"), run_child(exec_memfd_by_name, ""))
+STATED("execute", "a file without a name by its descriptor", "memory can be run (vm.memfd_noexec)", run_child(exec_memfd, ""))
+STATED("execute", "a file without a name through /proc/self/fd", "memory can be run (vm.memfd_noexec)", run_child(exec_memfd_by_name, ""))
 /* clang-format on */

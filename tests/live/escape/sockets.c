@@ -266,9 +266,9 @@ TRY("network", "list the interfaces through a UNIX socket", ANYONE, list_interfa
 TRY("network", "ask for an interface by number through a UNIX socket", ANYONE, ask_interface(SIOCGIFNAME))
 TRY("network", "ask for the flags of an interface through a UNIX socket", ANYONE, ask_interface(SIOCGIFFLAGS))
 TRY("network", "ask for the hardware address of an interface through a UNIX socket", ANYONE, ask_interface(SIOCGIFHWADDR))
-TRY("network", "list the host's UNIX sockets in /proc", ANYONE, read_net("unix", w.abstract_stream))
-TRY("network", "list the host's TCP sockets in /proc", ANYONE, read_net("tcp", "0100007F"))
-TRY("network", "list the host's interfaces in /proc", ANYONE, read_net("dev", "lo"))
+STATED("network", "list the host's UNIX sockets in /proc", "takes a network namespace: --paranoid", read_net("unix", w.abstract_stream))
+STATED("network", "list the host's TCP sockets in /proc", "takes a network namespace: --paranoid", read_net("tcp", "0100007F"))
+STATED("network", "list the host's interfaces in /proc", "takes a network namespace: --paranoid", read_net("dev", "lo"))
 
 TRY("fifo", "open a read-only one for writing", ANYONE, open(ro("fifo"), O_WRONLY | O_NONBLOCK))
 TRY("fifo", "open a read-only one for reading and writing", ANYONE, open(ro("fifo"), O_RDWR | O_NONBLOCK))
