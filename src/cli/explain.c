@@ -3,10 +3,12 @@
 #include "cli/explain.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/out.h"
+#include "core/path.h"
 #include "core/scope.h"
 #include "kernel/probe.h"
 #include "report/explain.h"
@@ -61,12 +63,21 @@ answer(const struct pale_plan *plan, const struct pale_call *call, const char *w
     const char *path, bool json, struct pale_err *err)
 {
 	PALE_FREE struct pale_why *why = malloc(sizeof(*why));
+	char cwd[PATH_MAX];
+	char whole[PATH_MAX];
 	struct pale_text text = pale_cli_out();
 	int result;
 
 	if (why == NULL)
 		return pale_fail(err, -ENOMEM, "out of memory");
-	result = pale_why(plan, call, path, why, err);
+	/* Relative to where we are, as every path of the command line. */
+	if (path != NULL) {
+		if (path[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
+			return pale_fail_errno(err, "cannot tell the working directory");
+		if (pale_path_join(path[0] == '/' ? "/" : cwd, path, whole, sizeof(whole)) < 0)
+			return pale_fail(err, -ENAMETOOLONG, "'%s' is too long", path);
+	}
+	result = pale_why(plan, call, path == NULL ? NULL : whole, why, err);
 	if (result == 0 && json)
 		result = pale_report_why_json(why, path, text.out, err);
 	else if (result == 0)

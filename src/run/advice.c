@@ -41,17 +41,6 @@ go_up(char *path)
 	return true;
 }
 
-/* The path as text that a grant of the machine would have. */
-static void
-host_path(const struct pale_plan *plan, const char *path, char *buf, size_t size)
-{
-	char joined[PATH_MAX];
-
-	if (pale_path_join(plan->cwd, path, joined, sizeof(joined)) < 0 ||
-	    pale_path_normalise(joined, buf, size) < 0)
-		snprintf(buf, size, "%s", "/");
-}
-
 static bool
 names_change(const struct pale_why *answer)
 {
@@ -59,6 +48,25 @@ names_change(const struct pale_why *answer)
 
 	return does == DO_MKDIR || does == DO_MKNOD || does == DO_UNLINK || does == DO_RENAME ||
 	    does == DO_LINK || does == DO_SYMLINK || does == DO_BIND;
+}
+
+/*
+ * Rights that have to be granted with these, because another grant holds them and nothing would
+ * withhold them from this one: without them the policy would be refused.
+ */
+static pale_rights
+with_leaks(const struct pale_plan *plan, const struct pale_why *answer, pale_rights rights)
+{
+	pale_rights cage = 0;
+	pale_rights held = pale_rights_close(rights);
+
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		if (pale_entry_has_rights(&plan->entries[i]))
+			cage |= plan->entries[i].rights;
+	}
+	if (answer->grant != NULL && pale_entry_has_rights(answer->grant))
+		held |= answer->grant->rights;
+	return rights | pale_rights_leak(held, cage | held, (unsigned)plan->landlock_abi);
 }
 
 static void
@@ -69,7 +77,8 @@ advise_path(const struct pale_plan *plan, const char *path, struct pale_why *ans
 	char name[PATH_MAX];
 	bool there_is;
 
-	host_path(plan, path, name, sizeof(name));
+	if (pale_path_normalise(path, name, sizeof(name)) < 0)
+		return;
 	if (names_change(answer))
 		go_up(name);
 	there_is = pale_resolve(AT_FDCWD, name, &there, NULL) == 0;
@@ -87,7 +96,7 @@ advise_path(const struct pale_plan *plan, const char *path, struct pale_why *ans
 		    there.path);
 	} else {
 		say_option(answer, S_ISDIR(there.mode) ? "--dir" : "--file", name,
-		    pale_rights_close(rights));
+		    pale_rights_close(with_leaks(plan, answer, rights)));
 	}
 	pale_resolved_done(&there);
 }

@@ -300,7 +300,7 @@ describe_above(const struct view *view, struct pale_view *ret)
 }
 
 static int
-finish(struct view *view, struct pale_walk *walk, int r, const char *whole, struct pale_view *ret)
+finish(struct view *view, struct pale_walk *walk, int r, const char *asked, struct pale_view *ret)
 {
 	uint32_t at;
 	int owned;
@@ -308,7 +308,7 @@ finish(struct view *view, struct pale_walk *walk, int r, const char *whole, stru
 	if (r == -ENXIO) {
 		*ret = (struct pale_view){ .exists = true, .kind = PALE_VIEW_OWN };
 		ret->above_kind = PALE_VIEW_OWN;
-		snprintf(ret->path, sizeof(ret->path), "%s", whole);
+		snprintf(ret->path, sizeof(ret->path), "%s", asked);
 		return 0;
 	}
 	if (r == -ENOENT && walk->is_last) {
@@ -339,23 +339,20 @@ pale_view_resolve(
     const struct pale_plan *plan, const char *path, bool follow, struct pale_view *ret)
 {
 	struct view view = { .plan = plan };
-	char whole[PATH_MAX];
 	struct pale_walk walk;
 	struct node *top;
 	uint32_t root;
-	int r = pale_path_join(plan->cwd, path, whole, sizeof(whole));
+	int r;
 
-	if (r < 0)
-		return r;
 	top = node_new(&view, "/", PALE_VIEW_SKELETON, &root);
 	if (top != NULL) {
 		r = fill(plan, NULL, "", top);
 		if (r == 0) {
-			r = pale_walk_init(&walk, PALE_WALK_IN_ROOT, root, PALE_WALK_NO_NODE, whole,
+			r = pale_walk_init(&walk, PALE_WALK_IN_ROOT, root, PALE_WALK_NO_NODE, path,
 			    follow ? 0 : PALE_WALK_NOFOLLOW);
 			if (r == 0)
 				r = pale_walk_run(&walk, &view_ops, &view);
-			r = finish(&view, &walk, r, whole, ret);
+			r = finish(&view, &walk, r, path, ret);
 			pale_walk_done(&walk, &view_ops, &view);
 		}
 	} else {

@@ -42,7 +42,7 @@ struct pale_view {
 /*
  * Resolve a path inside.
  *
- *   path    absolute, or relative to the plan's working directory
+ *   path    absolute
  *   follow  whether a symbolic link as last component is followed
  *   ret     filled on success; on failure .path is where the walk ended, the rest is meaningless
  *

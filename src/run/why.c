@@ -264,6 +264,28 @@ fail_walk(struct pale_why *ret, int r, const char *path)
 	return 0;
 }
 
+/* Must something have the name already? */
+static bool
+needs_there(const struct pale_why *why)
+{
+	enum pale_does does = pale_sys_row(why->call.sys)->does;
+
+	if (does == DO_OPEN)
+		return (why->need & RS(CREATE)) == 0;
+	return !acts_on_name(does) || does == DO_UNLINK || does == DO_RENAME || does == DO_LINK;
+}
+
+/* A private directory does not show what the machine has at the same place. */
+static bool
+is_covered(const struct pale_why *why)
+{
+	struct pale_resolved there = { .fd = -1 };
+	bool covered = pale_resolve(AT_FDCWD, why->view.path, &there, NULL) == 0;
+
+	pale_resolved_done(&there);
+	return covered;
+}
+
 /* What is allowed: which grant, and what the program may still run into. */
 static void
 allow(struct pale_why *ret, const struct pale_entry *entry, enum pale_view_kind kind)
@@ -280,7 +302,7 @@ allow(struct pale_why *ret, const struct pale_entry *entry, enum pale_view_kind 
 	if (kind == PALE_VIEW_THING && entry->kind == PALE_GRANT_TMP)
 		snprintf(ret->reason, sizeof(ret->reason),
 		    "it is a private directory, empty at the start and gone at the end");
-	if (!ret->view.exists && !acts_on_name(row->does) && (ret->need & RS(CREATE)) == 0)
+	if (!ret->view.exists && needs_there(ret))
 		snprintf(ret->note, sizeof(ret->note),
 		    "nothing of this name is there now, so the call would answer ENOENT");
 	else if (row->note != NULL)
@@ -305,6 +327,21 @@ judge(const struct pale_plan *plan, struct pale_why *ret)
 	    (entry == NULL || entry->kind != PALE_GRANT_TMP) && ret->missing == 0) {
 		ret->missing = ret->need;
 		fail_walk(ret, -ENOENT, ret->view.path);
+		if (entry != NULL && entry->kind == PALE_GRANT_HIDE) {
+			ret->by = PALE_WHY_THING;
+			snprintf(ret->reason, sizeof(ret->reason), "'%s' is %s", entry->path,
+			    thing_name(kind, entry));
+		}
+		return;
+	}
+	if (!ret->view.exists && kind == PALE_VIEW_THING && entry->kind == PALE_GRANT_TMP &&
+	    needs_there(ret) && is_covered(ret)) {
+		ret->by = PALE_WHY_ABSENT;
+		ret->error = ENOENT;
+		ret->missing = ret->need;
+		snprintf(ret->reason, sizeof(ret->reason),
+		    "'%s' is private and empty inside: what the machine has there is not shown",
+		    entry->path);
 		return;
 	}
 	if ((does == DO_UNLINK || does == DO_RENAME) && ret->view.named) {

@@ -54,7 +54,7 @@ struct pale_why {
  * Ask.
  *
  *   plan  made, and kept as long as the answer: grants are borrowed from it
- *   path  absolute, or relative to where the program starts; NULL for a call without a path
+ *   path  absolute, a name inside; NULL for a call without a path
  *
  * Returns 0 with an answer, or -EINVAL where the call needs a path and none is given.
  * Test: tests/cli/why.bats
