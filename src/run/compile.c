@@ -13,6 +13,7 @@
 #include "kernel/landlock.h"
 #include "kernel/uapi.h"
 #include "run/fds.h"
+#include "run/vouch.h"
 
 /*
  * Landlock "lite": what the mounts do not withhold by themselves. Not handled: reading, listing and
@@ -75,8 +76,8 @@ inherit(struct pale_plan *plan)
 
 /* Would an outsider who replaces the entry's name give the program more than was granted? */
 static int
-check_overlap(struct pale_plan *plan, const struct pale_entry *entry, unsigned best_effort,
-    struct pale_err *err)
+check_overlap(struct pale_plan *plan, struct pale_entry *entry,
+    const struct pale_plan_options *options, struct pale_err *err)
 {
 	const struct pale_entry *cover =
 	    entry->cover == PALE_NO_COVER ? NULL : &plan->entries[entry->cover];
@@ -89,12 +90,15 @@ check_overlap(struct pale_plan *plan, const struct pale_entry *entry, unsigned b
 		return 0;
 	if (!hides && (!pale_entry_has_rights(entry) || (cover->rights & ~entry->rights) == 0))
 		return 0;
+	if (options->outside != NULL && pale_vouch_for(options->outside, entry, cover))
+		return 0;
 	result = pale_resolve_replaceable(cover->path, &entry->at, &replaceable, who, sizeof(who));
 	if (result < 0)
 		return pale_fail(err, result, "cannot tell who may replace '%s'", entry->path);
+	entry->safe = !replaceable;
 	if (!replaceable)
 		return 0;
-	if ((best_effort & PALE_LOSS_OVERLAP) != 0)
+	if ((options->best_effort & PALE_LOSS_OVERLAP) != 0)
 		return pale_plan_notice(plan, err,
 		    "'%s' (%s) is %s only as long as nobody outside replaces its name (%s); "
 		    "then '%s' (%s) holds there",
@@ -216,7 +220,7 @@ compile_entries(
 
 		result = check_meaning(entry, err);
 		if (result == 0)
-			result = check_overlap(plan, entry, options->best_effort, err);
+			result = check_overlap(plan, entry, options, err);
 		if (result < 0)
 			return result;
 		if (!pale_entry_has_rights(entry)) {

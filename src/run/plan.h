@@ -34,12 +34,14 @@ struct pale_loss {
 /* Every loss that can be accepted; ends with a NULL name. */
 extern const struct pale_loss pale_losses[];
 
+struct pale_plan;
+
 struct pale_plan_options {
 	bool paranoid;        /* Landlock handles everything it knows, not only what is needed */
 	bool bare;            /* no devices, terminal or /proc of our own accord */
 	unsigned best_effort; /* enum pale_loss_bit */
 	int landlock_abi;     /* what this kernel has, or less to pretend an older one */
-	bool resolve_only;    /* for --explain and --why: nothing will be launched */
+	const struct pale_plan *outside; /* made where owners are seen as they are; or NULL */
 };
 
 /* One grant as it holds here. */
@@ -54,6 +56,7 @@ struct pale_entry {
 	uint64_t landlock;       /* LANDLOCK_ACCESS_FS_* it allows */
 	bool exec;               /* TMP */
 	bool is_dir;
+	bool safe;          /* narrower than what is around it, and nobody else can replace it */
 	bool redundant;     /* the wider grant around it gives as much: no mount of its own */
 	const char *origin; /* borrowed from the policy */
 	size_t cover;       /* index of the nearest wider entry, or PALE_NO_COVER */

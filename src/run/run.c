@@ -16,6 +16,7 @@
 #include "kernel/probe.h"
 #include "run/env.h"
 #include "run/fds.h"
+#include "run/vouch.h"
 
 enum {
 	PID_MAX_LEAST = 301, /* the kernel takes no lower pid_max */
@@ -152,20 +153,30 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
     char *const *env, pale_run_notice *notice, int *ret_status, enum pale_cage_stage *ret_stage,
     struct pale_err *err)
 {
+	struct pale_plan_options inside = *options;
+	struct pale_plan outside = { 0 };
 	struct pale_launch launch;
-	struct run *run;
+	struct run *run = NULL;
 	int result;
 
 	*ret_stage = PALE_STAGE_SETUP;
 	result = pale_fds_check(compartment, err);
+	if (result == 0 && pale_vouch_needed(compartment)) {
+		result = pale_plan_make(&outside, compartment, options, err);
+		inside.outside = &outside;
+	}
 	if (result == 0)
 		result = pale_cage_unshare(pale_plan_wants_net(options), err);
-	if (result < 0)
-		return result;
-	run = calloc(1, sizeof(*run));
+	if (result == 0) {
+		run = calloc(1, sizeof(*run));
+		if (run == NULL)
+			result = pale_fail(err, -ENOMEM, "out of memory");
+	}
+	if (result == 0)
+		result = prepare(run, compartment, &inside, env, err);
+	pale_plan_done(&outside);
 	if (run == NULL)
-		return pale_fail(err, -ENOMEM, "out of memory");
-	result = prepare(run, compartment, options, env, err);
+		return result;
 	for (size_t i = 0; result == 0 && notice != NULL && i < run->plan.notice_count; i++)
 		notice(run->plan.notices[i]);
 	if (result == 0)
