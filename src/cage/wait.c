@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,14 +58,35 @@ terminal_owner(void)
 	return -1;
 }
 
+/*
+ * Has somebody else continued the command since we saw it stop? The shell that continues us does,
+ * being told to continue the whole process group. A second SIGCONT that comes late would undo a ^Z
+ * that was typed meanwhile.
+ */
+static bool
+was_continued(pid_t command)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)command, &info,
+		   WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) < 0 ||
+	    info.si_pid != 0;
+}
+
 /* Stop as the command did; when somebody continues us, continue it. */
 static void
 stop_with(pid_t command, pid_t foreground)
 {
+	static const struct timespec at_once = { 0, 0 };
 	pid_t had = terminal_owner();
+	sigset_t cont;
 
 	take_terminal(foreground);
 	kill(getpid(), SIGSTOP);
+	/* What continued us is answered here; left pending, it would be forwarded later. */
+	sigemptyset(&cont);
+	sigaddset(&cont, SIGCONT);
+	sigtimedwait(&cont, NULL, &at_once);
 	/* Continued. A command with a process group of its own gets the terminal back too. */
 	if (had > 0 && had != foreground && terminal_owner() == getpgrp()) {
 		sigset_t block;
@@ -77,7 +99,8 @@ stop_with(pid_t command, pid_t foreground)
 			tcsetpgrp(fd, had);
 		sigprocmask(SIG_SETMASK, &old, NULL);
 	}
-	kill(command, SIGCONT);
+	if (!was_continued(command))
+		kill(command, SIGCONT);
 }
 
 static void
