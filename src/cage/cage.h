@@ -67,8 +67,9 @@ struct pale_cage {
 
 	const struct pale_rlimit *limits;
 	size_t limit_count;
-	uint64_t
-	    pid_max; /* processes of the whole cage, where RLIMIT_NPROC does not count; 0 = none */
+	/* Processes of the whole cage, where RLIMIT_NPROC does not count; 0 = none. */
+	uint64_t pid_max;
+	bool pid_max_optional; /* go on without where the kernel refuses */
 
 	const int *keep_fds; /* descriptors that stay, beside 0 to 2 */
 	size_t keep_fd_count;
@@ -77,7 +78,8 @@ struct pale_cage {
 	char *const *argv;
 	char *const *envp;
 
-	bool lost_proc; /* out: /proc was refused and is not there */
+	bool lost_proc;    /* out: /proc was refused and is not there */
+	bool lost_pid_max; /* out: the limit was refused and does not hold */
 };
 
 /* Where a launch failed. */

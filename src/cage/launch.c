@@ -53,7 +53,13 @@ pale_cage_unshare(bool own_net, struct pale_err *err)
 	int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | (own_net ? CLONE_NEWNET : 0);
 	int result = pale_ns_enter(flags, err);
 
-	return result < 0 ? result : pale_mountcap_isolate(err);
+	if (result < 0)
+		return result;
+	result = pale_mountcap_isolate(err);
+	/* Some machines let namespaces be made and refuse what they are for. */
+	if (result == -EPERM || result == -EACCES)
+		return pale_ns_explain(result, "make mounts in a user namespace", err);
+	return result;
 }
 
 /* Init of the pid namespace. Never returns. */

@@ -67,6 +67,13 @@ limit_pids(uint64_t pid_max, struct pale_err *err)
 	int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)pid_max);
 	int result = pale_mountcap_new("proc", none, base_attr, &proc, err);
 
+	if (result == -EPERM) {
+		pale_fail(err, result,
+		    "cannot limit the processes of root: that takes a fresh /proc, and files of "
+		    "the one here are covered");
+		return pale_remedy(
+		    err, "run as another user, or accept it with --best-effort=nproc");
+	}
 	if (result < 0)
 		return result;
 	file = openat(proc, "sys/kernel/pid_max", O_WRONLY | O_CLOEXEC);
@@ -115,6 +122,10 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 	site.scratch = scratch;
 	if (result == 0 && cage->pid_max != 0)
 		result = limit_pids(cage->pid_max, err);
+	if (result == -EPERM && cage->pid_max != 0 && cage->pid_max_optional) {
+		cage->lost_pid_max = true;
+		result = 0;
+	}
 	if (result == 0 && ruleset >= 0)
 		result = pale_landlock_allow(
 		    ruleset, scratch, true, cage->landlock_root & cage->landlock_fs, err);

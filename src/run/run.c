@@ -77,6 +77,9 @@ make_limits(struct run *run, const struct pale_compartment *compartment,
 	rlim_t nproc = compartment->limit_set[PALE_LIMIT_NPROC]
 	    ? (rlim_t)compartment->limit[PALE_LIMIT_NPROC]
 	    : PALE_RUN_NPROC;
+	/* Nobody asked for the default limit, so its loss is told and no more. */
+	bool optional = !compartment->limit_set[PALE_LIMIT_NPROC] ||
+	    (options->best_effort & PALE_LOSS_NPROC) != 0;
 
 	for (size_t i = 0; i < PALE_LIMIT_COUNT; i++) {
 		if (i == PALE_LIMIT_NPROC)
@@ -92,10 +95,10 @@ make_limits(struct run *run, const struct pale_compartment *compartment,
 	/* The kernel never counts the processes of the real root; the pid namespace can. */
 	if (pale_probe_kernel_at_least(6, 14)) {
 		run->cage.pid_max = nproc < PID_MAX_LEAST ? PID_MAX_LEAST : nproc;
+		run->cage.pid_max_optional = optional;
 		return 0;
 	}
-	if (!compartment->limit_set[PALE_LIMIT_NPROC] ||
-	    (options->best_effort & PALE_LOSS_NPROC) != 0)
+	if (optional)
 		return pale_plan_notice(&run->plan, err,
 		    "root's processes cannot be limited on this kernel (that needs Linux 6.14)");
 	pale_fail(err, -EOPNOTSUPP,
@@ -184,6 +187,9 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 	if (result == 0 && run->cage.lost_proc && notice != NULL)
 		notice("this machine refuses a fresh /proc, as containers do: the program runs "
 		       "without one");
+	if (result == 0 && run->cage.lost_pid_max && notice != NULL)
+		notice("this machine refuses a fresh /proc, so the processes of root are not "
+		       "limited");
 	run_done(run);
 	if (result == 0)
 		*ret_status = pale_cage_wait(&launch);

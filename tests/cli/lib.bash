@@ -8,7 +8,8 @@ bats_require_minimum_version 1.5.0
 
 cli_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PALE=$(realpath -m "${PALE:-${PALE_BUILD:-$cli_dir/../../build}/pale}")
-PATH=$(dirname "$PALE"):$PATH
+# The system's own programs first: what lies in the home of root is not for everybody.
+PATH=$(dirname "$PALE"):/usr/bin:/bin:$PATH
 USER_ID=${USER_ID:-1000}
 
 # An empty directory that everybody may search, removed at the end; the test starts in it.
