@@ -332,9 +332,16 @@ pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
 		end_all(&launch);
 		sigprocmask(SIG_SETMASK, &child.mask, NULL);
 		*ret_stage = child.stage;
-		if (child.stage != PALE_STAGE_SETUP)
-			return pale_fail(err, child.result, "cannot run '%s' in the cage: %s",
+		if (child.stage != PALE_STAGE_SETUP) {
+			pale_fail(err, child.result, "cannot run '%s' in the cage: %s",
 			    cage->argv[0], strerror(-child.result));
+			return pale_remedy(err,
+			    child.stage == PALE_STAGE_NOT_FOUND
+				? "what is to be found and run is granted with -x; --explain shows "
+				  "what is"
+				: "what may be run is granted with -x, also in a tree granted with "
+				  "-w");
+		}
 		if (err != NULL)
 			*err = words;
 		return child.result;

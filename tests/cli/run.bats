@@ -30,16 +30,20 @@ print(s.run(sys.argv[1:]).returncode)' pale run -- sh -c 'kill -KILL $$'
 }
 
 @test "a command that is not there: 127" {
-	says 127 "cannot run 'no-such-program' in the cage: No such file or directory" "" \
+	says 127 "cannot run 'no-such-program' in the cage: No such file or directory" \
+		"what is to be found and run is granted with -x; --explain shows what is" \
 		pale run -- no-such-program
 }
 
 @test "a command that may not be executed: 126" {
-	says 126 "cannot run '/etc/passwd' in the cage: Permission denied" "" \
+	says 126 "cannot run '/etc/passwd' in the cage: Permission denied" \
+		"what may be run is granted with -x, also in a tree granted with -w" \
 		pale run -- /etc/passwd
 	printf '#!/bin/sh\n' >script
 	chmod 755 script
-	says 126 "cannot run './script' in the cage: Permission denied" "" pale run -w . -- ./script
+	says 126 "cannot run './script' in the cage: Permission denied" \
+		"what may be run is granted with -x, also in a tree granted with -w" \
+		pale run -w . -- ./script
 }
 
 @test "no command: 125" {
@@ -273,7 +277,8 @@ refused" ]
 }
 
 @test "--bare gives nothing at all" {
-	says 127 "cannot run '/bin/true' in the cage: No such file or directory" "" \
+	says 127 "cannot run '/bin/true' in the cage: No such file or directory" \
+		"what is to be found and run is granted with -x; --explain shows what is" \
 		pale run --bare -- /bin/true
 	need busybox
 	run pale run --bare -x "$(realpath "$(command -v busybox)")" -- \
