@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Real programs in `pale run`: the same output, exit code and files as natively, as root and as an
 # ordinary user. What must differ is a test of its own. lib.bash says how a run is compared.
-# shellcheck disable=SC2016,SC2028,SC2154 # scripts for the shell inside; names of lib.bash
+# shellcheck disable=SC2016,SC2028,SC2034,SC2154 # scripts for the shell inside; names of lib.bash
 
 setup() {
 	# shellcheck disable=SC1091 source=tests/live/lib.bash
