@@ -29,4 +29,16 @@
 int pale_filter_build(const struct pale_sys_policy *policy, struct sock_filter *prog, size_t max,
     size_t *ret_count, struct pale_err *err);
 
+/*
+ * As pale_filter_build, but without building anything for the policies that were thought of when
+ * pale was built.
+ *
+ *   room      where to build, if it has to be
+ *   ret_prog  the program: in `room`, or static
+ *
+ * Test: tests/unit/filter.c
+ */
+int pale_filter_choose(const struct pale_sys_policy *policy, struct sock_filter *room, size_t max,
+    const struct sock_filter **ret_prog, size_t *ret_count, struct pale_err *err);
+
 #endif

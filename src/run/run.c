@@ -137,11 +137,10 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 	if (result == 0)
 		result = pale_env_make(compartment, env, &run->env, err);
 	if (result == 0)
-		result = pale_filter_build(&run->plan.sys, run->filter, PALE_COUNT(run->filter),
-		    &run->cage.filter_count, err);
+		result = pale_filter_choose(&run->plan.sys, run->filter, PALE_COUNT(run->filter),
+		    &run->cage.filter, &run->cage.filter_count, err);
 	if (result < 0)
 		return result;
-	run->cage.filter = run->filter;
 	run->cage.landlock_fs = run->plan.landlock_fs;
 	run->cage.landlock_root = run->plan.landlock_root;
 	run->cage.landlock_scope = run->plan.landlock_scope;

@@ -3,7 +3,7 @@
  * The call filter, read back by an interpreter, against the walk over the rows of sys.def
  * (pale_sys_answer). tests/unit/filter_libseccomp.c holds it against a third reading.
  */
-#include "cage/filter.h"
+#include "cage/ready.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -204,5 +204,21 @@ TEST(too_small, "an array that is too small is refused")
 	ck_assert_int_eq(pale_filter_build(&policy, prog, count, &got, &err), 0);
 }
 
+TEST(made_before, "the programs made at build are what would be built now")
+{
+	const struct pale_filter_ready *ready = pale_filter_ready;
+	const struct sock_filter *chosen;
+	size_t got;
+
+	for (; ready->prog != NULL; ready++) {
+		build(ready->policy.gates, ready->policy.withheld);
+		ck_assert_int_eq(pale_filter_choose(&policy, NULL, 0, &chosen, &got, NULL), 0);
+		ck_assert_ptr_eq(chosen, ready->prog);
+		ck_assert_uint_eq(got, count);
+		ck_assert_int_eq(memcmp(chosen, prog, count * sizeof(*prog)), 0);
+	}
+	ck_assert_ptr_ne(ready, pale_filter_ready);
+}
+
 TEST_MAIN("filter", closed, open_gates, one_gate, one_right, any_policy, fchmod, added, errnos,
-    other_arch, length, too_small)
+    other_arch, length, too_small, made_before)
