@@ -71,6 +71,8 @@ answer(const struct pale_plan *plan, const struct pale_call *call, const char *w
 	if (why == NULL)
 		return pale_fail(err, -ENOMEM, "out of memory");
 	/* Relative to where we are, as every path of the command line. */
+	if (path != NULL && path[0] == '\0')
+		return pale_fail(err, -EINVAL, "option --why: the path is empty");
 	if (path != NULL) {
 		if (path[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
 			return pale_fail_errno(err, "cannot tell the working directory");

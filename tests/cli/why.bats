@@ -203,6 +203,7 @@ why() {
 	has "allowed: getpid"
 	says 125 "option --why: there is no path behind open" \
 		"for example: pale run -r /etc --why open /etc/shadow" pale run --why open
+	says 125 "option --why: the path is empty" "" pale run --why open ""
 }
 
 @test "the names of the library will do" {
