@@ -172,12 +172,12 @@ print_notes(void)
 	for (unsigned i = 0; i < PALE_SYS_COUNT; i++) {
 		const char *note = pale_sys_row((enum pale_sys)i)->note;
 		const char *separator = "";
-		bool told = note == NULL;
+		bool told = note[0] == '\0';
 
 		for (unsigned before = 0; before < i && !told; before++) {
 			const char *other = pale_sys_row((enum pale_sys)before)->note;
 
-			told = other != NULL && strcmp(other, note) == 0;
+			told = strcmp(other, note) == 0;
 		}
 		if (told)
 			continue;
@@ -185,7 +185,7 @@ print_notes(void)
 		for (unsigned j = i; j < PALE_SYS_COUNT; j++) {
 			const struct pale_sys_row *row = pale_sys_row((enum pale_sys)j);
 
-			if (row->note == NULL || strcmp(row->note, note) != 0)
+			if (row->note[0] == '\0' || strcmp(row->note, note) != 0)
 				continue;
 			printf("%s.Fn %s", separator, row->name);
 			separator = " ,\n";

@@ -140,9 +140,20 @@ struct pale_sys_cond {
 	uint64_t value;
 };
 
+/*
+ * The texts of the tables lie in their rows: a pointer to each would have to be relocated at every
+ * start of a position-independent program, some twenty pages of them, and most starts read none.
+ */
+enum {
+	PALE_SYS_NAME_BYTES = 28,
+	PALE_SYS_LABEL_BYTES = 44,
+	PALE_SYS_WHY_BYTES = 128,
+	PALE_SYS_NOTE_BYTES = 168,
+};
+
 /* A row: one system call. */
 struct pale_sys_row {
-	const char *name;
+	char name[PALE_SYS_NAME_BYTES];
 	int32_t nr_x86_64; /* -1 where there is none */
 	enum pale_arg arg[PALE_SYS_ARGS];
 	pale_rights need[PALE_SYS_NEEDS]; /* for the first and the second descriptor or path */
@@ -151,16 +162,17 @@ struct pale_sys_row {
 	unsigned by; /* enum pale_by bits */
 	enum pale_verdict run;
 	enum pale_gate gate;
-	int error;        /* errno of RUN_DENY, 0 = EPERM */
-	const char *why;  /* RUN_DENY: one sentence for the manual, without full stop */
-	const char *note; /* RUN_ALLOW: what it still makes possible, likewise, or NULL */
+	int error;                      /* errno of RUN_DENY, 0 = EPERM */
+	char why[PALE_SYS_WHY_BYTES];   /* RUN_DENY: one sentence for the manual, no full stop */
+	char note[PALE_SYS_NOTE_BYTES]; /* RUN_ALLOW: what it still makes possible, or "" */
 };
 
 /* A sub-row: what a row becomes for some values of its arguments. The first that matches decides.
  */
 struct pale_sys_sub {
-	uint16_t sys;      /* index of its row */
-	const char *label; /* what the value is called: "TIOCSTI", "AF_VSOCK", "O_CREAT" */
+	uint16_t sys;                     /* index of its row */
+	char label[PALE_SYS_LABEL_BYTES]; /* what the value is called: "TIOCSTI", "AF_VSOCK",
+					     "O_CREAT" */
 	struct pale_sys_cond when[PALE_SYS_CONDS];
 	pale_rights need; /* rights in addition to the row's first .need; set-wise, every matching
 			   * sub-row that has .adds set counts, and matching goes on */
@@ -168,7 +180,7 @@ struct pale_sys_sub {
 	enum pale_verdict run;
 	enum pale_gate gate;
 	int error;
-	const char *why;
+	char why[PALE_SYS_WHY_BYTES];
 };
 
 enum pale_sys {

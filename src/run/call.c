@@ -137,7 +137,7 @@ take_label(struct pale_call *call, const char *word)
 	const char *part;
 
 	for (size_t i = 0; i < count; i++) {
-		if (subs[i].label == NULL || strcasecmp(subs[i].label, word) != 0)
+		if (subs[i].label[0] == '\0' || strcasecmp(subs[i].label, word) != 0)
 			continue;
 		for (size_t c = 0; c < count_conds(&subs[i]); c++)
 			set_cond(call, &subs[i].when[c]);
@@ -146,7 +146,7 @@ take_label(struct pale_call *call, const char *word)
 	for (size_t i = 0; i < count; i++) {
 		size_t conds = count_conds(&subs[i]);
 
-		if (subs[i].label == NULL || label_part(subs[i].label, conds, &part) != 0)
+		if (subs[i].label[0] == '\0' || label_part(subs[i].label, conds, &part) != 0)
 			continue;
 		for (size_t c = 0; c < conds; c++) {
 			size_t len = label_part(subs[i].label, c, &part);
@@ -206,7 +206,7 @@ unknown_value(const struct pale_call *call, const char *word, struct pale_err *e
 	const struct pale_sys_sub *subs = pale_sys_subs(call->sys, &count);
 
 	for (size_t i = 0; i < count && known_count < PALE_COUNT(known); i++) {
-		if (subs[i].label != NULL)
+		if (subs[i].label[0] != '\0')
 			known[known_count++] = subs[i].label;
 	}
 	for (size_t i = 0; i < PALE_COUNT(values) && known_count < PALE_COUNT(known); i++) {

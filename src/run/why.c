@@ -305,7 +305,7 @@ allow(struct pale_why *ret, const struct pale_entry *entry, enum pale_view_kind 
 	if (!ret->view.exists && needs_there(ret))
 		snprintf(ret->note, sizeof(ret->note),
 		    "nothing of this name is there now, so the call would answer ENOENT");
-	else if (row->note != NULL)
+	else if (row->note[0] != '\0')
 		snprintf(ret->note, sizeof(ret->note), "%s", row->note);
 	else if (ret->view.exists && ret->view.mode != 0)
 		snprintf(ret->note, sizeof(ret->note),
