@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -268,11 +269,15 @@ static void
 be_command(struct child *child)
 {
 	struct pale_cage *cage = child->cage;
+	mode_t mask;
 
 	child->stage = PALE_STAGE_SETUP;
+	/* What is made for the program is as it should be, whatever its own files get. */
+	mask = umask(S_IWGRP | S_IWOTH);
 	child->result = confine(cage, child->err);
 	if (child->result < 0)
 		_exit(EXIT_UNUSED);
+	umask(mask);
 	if (sigprocmask(SIG_SETMASK, &child->mask, NULL) < 0) {
 		child->result = pale_fail_errno(child->err, "cannot restore the signal mask");
 		_exit(EXIT_UNUSED);

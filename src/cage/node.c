@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,40 @@ open_inside(int root, const char *path, uint64_t flags)
 	return (int)syscall(SYS_openat2, root, *path == '\0' ? "." : path, &how, sizeof(how));
 }
 
+/* Make every directory of a path that is missing. No recursion: a path has up to 2,047 of them. */
+static int
+make_dirs(int root, const char *path, struct pale_err *err)
+{
+	PALE_CLOSE int above = -1;
+
+	for (const char *at = path;;) {
+		char name[NAME_MAX + 1];
+		size_t len;
+		int below;
+
+		at += strspn(at, "/");
+		len = strcspn(at, "/");
+		if (len == 0)
+			return 0;
+		if (len >= sizeof(name))
+			return pale_fail(err, -ENAMETOOLONG, "'%s' is too long", path);
+		memcpy(name, at, len);
+		name[len] = '\0';
+		at += len;
+		below = open_inside(above < 0 ? root : above, name, O_PATH | O_DIRECTORY);
+		if (below < 0 && errno == ENOENT) {
+			if (mkdirat(above < 0 ? root : above, name, 0755) < 0 && errno != EEXIST)
+				return pale_fail_errno(err, "cannot make '%s' inside", path);
+			below = open_inside(above < 0 ? root : above, name, O_PATH | O_DIRECTORY);
+		}
+		if (below < 0)
+			return -errno;
+		if (above >= 0)
+			close(above);
+		above = below;
+	}
+}
+
 /* Open a directory of the root, making what is missing of it. */
 static int
 open_dir(int root, const char *path, int *ret_fd, struct pale_err *err)
@@ -77,21 +112,17 @@ open_dir(int root, const char *path, int *ret_fd, struct pale_err *err)
 	int fd = open_inside(root, path, O_PATH | O_DIRECTORY);
 
 	if (fd < 0 && errno == ENOENT) {
-		const char *slash = strrchr(path, '/');
-		char above_path[PALE_SITE_PATH_BYTES];
-		PALE_CLOSE int above = -1;
-		int result;
+		struct pale_err words = { 0 };
+		int result = make_dirs(root, path, &words);
 
-		if (slash == NULL || (size_t)(slash - path) >= sizeof(above_path))
-			return pale_fail(err, -ENAMETOOLONG, "'%s' is too long", path);
-		memcpy(above_path, path, (size_t)(slash - path));
-		above_path[slash - path] = '\0';
-		result = open_dir(root, above_path, &above, err);
-		if (result < 0)
+		if (result < 0 && words.code != 0) {
+			if (err != NULL)
+				*err = words;
 			return result;
-		if (mkdirat(above, slash + 1, 0755) < 0 && errno != EEXIST)
-			return pale_fail_errno(err, "cannot make '%s' inside", path);
-		fd = open_inside(root, path, O_PATH | O_DIRECTORY);
+		}
+		fd = result < 0 ? -1 : open_inside(root, path, O_PATH | O_DIRECTORY);
+		if (result < 0)
+			errno = -result;
 	}
 	if (fd < 0) {
 		pale_fail_errno(err, "cannot reach '%s' inside", path);

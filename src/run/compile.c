@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "core/scope.h"
 #include "kernel/landlock.h"
@@ -74,13 +75,23 @@ inherit(struct pale_plan *plan)
 	}
 }
 
+/* The nearest wider entry that has a mount of its own: every name below it can move. */
+static const struct pale_entry *
+find_mount(const struct pale_plan *plan, const struct pale_entry *entry)
+{
+	size_t at = entry->cover;
+
+	while (at != PALE_NO_COVER && plan->entries[at].redundant)
+		at = plan->entries[at].cover;
+	return at == PALE_NO_COVER ? NULL : &plan->entries[at];
+}
+
 /* Would an outsider who replaces the entry's name give the program more than was granted? */
 static int
 check_overlap(struct pale_plan *plan, struct pale_entry *entry,
     const struct pale_plan_options *options, struct pale_err *err)
 {
-	const struct pale_entry *cover =
-	    entry->cover == PALE_NO_COVER ? NULL : &plan->entries[entry->cover];
+	const struct pale_entry *cover = find_mount(plan, entry);
 	bool hides = entry->kind == PALE_GRANT_HIDE;
 	bool replaceable = false;
 	char who[256];
@@ -206,6 +217,98 @@ check_exact(struct pale_plan *plan, const struct pale_entry *entry, pale_rights 
 	    "rights, or accept it with --best-effort=landlock");
 }
 
+/*
+ * Landlock unites the rules on the way up, across mounts too: what it lets be done around an entry
+ * it lets be done in it. Which rights does the entry lack and get back so?
+ */
+static pale_rights
+rights_from_around(const struct pale_plan *plan, const struct pale_entry *entry)
+{
+	static const uint64_t file_bits = PALE_LL_READ_FILE | PALE_LL_WRITE_FILE | PALE_LL_EXECUTE |
+	    PALE_LL_TRUNCATE | PALE_LL_IOCTL_DEV;
+	uint64_t around = 0;
+	pale_rights back = 0;
+
+	for (size_t at = entry->cover; at != PALE_NO_COVER; at = plan->entries[at].cover)
+		around |= plan->entries[at].landlock;
+	if (!entry->is_dir)
+		around &= file_bits;
+	for (unsigned i = 0; i < PALE_RIGHT_COUNT; i++) {
+		const struct pale_right_row *row = pale_right_row(i);
+
+		if ((entry->rights >> i & 1) != 0 || (row->landlock & around) == 0 ||
+		    (row->how != PALE_HOW_LANDLOCK && row->how != PALE_HOW_MOUNT) ||
+		    (row->mount == PALE_MOUNT_NOEXEC && (entry->attr & MOUNT_ATTR_NOEXEC) != 0))
+			continue;
+		/* On a read-only mount only a FIFO can still be written to. */
+		if (row->mount == PALE_MOUNT_RDONLY && (entry->attr & MOUNT_ATTR_RDONLY) != 0 &&
+		    (i != PALE_RIGHT_WRITE || S_ISREG(entry->at.mode)))
+			continue;
+		back |= (pale_rights)1 << i;
+	}
+	return back;
+}
+
+/*
+ * The rights that an entry gets back from around it: refuse them, or note the loss. Of a read-only
+ * directory it is only noted that its FIFOs could be written to: nobody could grant a directory of
+ * /tmp for reading otherwise.
+ */
+static int
+check_around(struct pale_plan *plan, const struct pale_entry *entry, unsigned best_effort,
+    struct pale_err *err)
+{
+	pale_rights back = rights_from_around(plan, entry);
+	bool fifo = (entry->attr & MOUNT_ATTR_RDONLY) != 0 && (back & RS(WRITE)) != 0;
+	const struct pale_entry *cover;
+	char names[512];
+
+	if (back == 0)
+		return 0;
+	cover = &plan->entries[entry->cover];
+	if (fifo && back == RS(WRITE) && entry->is_dir)
+		return pale_plan_notice(plan, err,
+		    "a FIFO in '%s' (%s) could be written to, as it lies in the writable '%s' "
+		    "(%s)",
+		    entry->path, entry->origin, cover->path, cover->origin);
+	pale_rights_print(back, names, sizeof(names));
+	if ((best_effort & PALE_LOSS_OVERLAP) != 0)
+		return pale_plan_notice(plan, err,
+		    "nothing here withholds %s%s in '%s' (%s), as it lies in '%s' (%s), which has "
+		    "it",
+		    names, fifo ? " of a FIFO" : "", entry->path, entry->origin, cover->path,
+		    cover->origin);
+	pale_fail(err, -EOPNOTSUPP,
+	    "nothing here withholds %s%s in '%s' (%s), as it lies in '%s' (%s), which has it",
+	    names, fifo ? " of a FIFO" : "", entry->path, entry->origin, cover->path,
+	    cover->origin);
+	return pale_remedy(err,
+	    "grant %s there too, move it out of '%s', or accept it with --best-effort=overlap",
+	    names, cover->path);
+}
+
+/*
+ * A file that is handed over open was opened before Landlock held, so Landlock does not keep it
+ * from being cut. Only the filter can, for the whole cage.
+ */
+static int
+check_cut(
+    struct pale_plan *plan, const struct pale_entry *entry, pale_rights cage, struct pale_err *err)
+{
+	if (entry->kind != PALE_GRANT_FD || !entry->reopen || entry->is_dir ||
+	    (entry->rights & RS(WRITE)) == 0 || (entry->rights & RS(FTRUNCATE)) != 0)
+		return 0;
+	if ((cage & RS(FTRUNCATE)) == 0) {
+		plan->sys.withheld |= RS(FTRUNCATE);
+		return 0;
+	}
+	pale_fail(err, -EOPNOTSUPP,
+	    "descriptor %d (%s) is to be without ftruncate, which another grant has, and no "
+	    "mechanism here tells the two apart",
+	    entry->fd, entry->origin);
+	return pale_remedy(err, "grant ftruncate there too, or take it from every grant");
+}
+
 static int
 compile_entries(
     struct pale_plan *plan, const struct pale_plan_options *options, struct pale_err *err)
@@ -236,6 +339,13 @@ compile_entries(
 		if (!pale_entry_has_rights(&plan->entries[i]) || plan->entries[i].redundant)
 			continue;
 		result = check_exact(plan, &plan->entries[i], cage, options->best_effort, err);
+		if (result == 0)
+			result = check_around(plan, &plan->entries[i], options->best_effort, err);
+		if (result < 0)
+			return result;
+	}
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		result = check_cut(plan, &plan->entries[i], cage, err);
 		if (result < 0)
 			return result;
 	}
@@ -244,7 +354,7 @@ compile_entries(
 	plan->landlock_root = (all & RS(READ)) != 0 ? PALE_LL_READ_DIR : 0;
 	/* Without any grant that can be changed, private directories keep their rights. */
 	if ((cage & change_rights()) != 0)
-		plan->sys.withheld = pale_rights_of_how(PALE_HOW_SECCOMP) & ~cage;
+		plan->sys.withheld |= pale_rights_of_how(PALE_HOW_SECCOMP) & ~cage;
 	return 0;
 }
 

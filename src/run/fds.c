@@ -32,6 +32,8 @@ type_name(mode_t mode, int flags)
 		return "a device";
 	if (S_ISBLK(mode))
 		return "a block device";
+	if (!S_ISREG(mode))
+		return "a handle of the kernel's (a process, a queue of events ...)";
 	return "a file";
 }
 
@@ -49,7 +51,7 @@ is_granted(const struct pale_compartment *compartment, int fd)
 static bool
 leads_out(mode_t mode, int flags)
 {
-	return (flags & O_PATH) != 0 || S_ISDIR(mode) || S_ISSOCK(mode) || S_ISBLK(mode);
+	return (flags & O_PATH) != 0 || !(S_ISREG(mode) || S_ISFIFO(mode) || S_ISCHR(mode));
 }
 
 void
@@ -76,6 +78,25 @@ pale_fds_look(const struct pale_compartment *compartment, int fd, struct pale_fd
 	ret_look->name[len < 0 ? 0 : len] = '\0';
 	if (ret_look->name[0] != '/')
 		ret_look->name[0] = '\0';
+}
+
+static int
+check_open(const struct pale_grant *grant, struct pale_err *err)
+{
+	if (grant->kind != PALE_GRANT_FD || fcntl(grant->fd, F_GETFD) >= 0)
+		return 0;
+	pale_fail(err, -EBADF, "%s: descriptor %d is not open", grant->origin, grant->fd);
+	return pale_remedy(err, "open it in the shell, for example %d<FILE", grant->fd);
+}
+
+int
+pale_fds_open(const struct pale_compartment *compartment, struct pale_err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < compartment->grant_count && result == 0; i++)
+		result = check_open(&compartment->grants[i], err);
+	return result;
 }
 
 int
@@ -158,10 +179,10 @@ pale_fds_entry(const struct pale_grant *grant, struct pale_entry *entry, struct 
 	char name[32];
 	struct stat st;
 
-	if (flags < 0 || fstat(grant->fd, &st) < 0) {
-		pale_fail(err, -EBADF, "%s: descriptor %d is not open", grant->origin, grant->fd);
-		return pale_remedy(err, "open it in the shell, for example %d<FILE", grant->fd);
-	}
+	if (flags < 0 || fstat(grant->fd, &st) < 0)
+		return check_open(grant, err) < 0
+		    ? -EBADF
+		    : pale_fail_errno(err, "cannot look at descriptor %d", grant->fd);
 	snprintf(name, sizeof(name), "fd %d", grant->fd);
 	entry->path = strdup(name);
 	if (entry->path == NULL)

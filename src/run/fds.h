@@ -19,6 +19,12 @@
 #include "run/plan.h"
 
 /*
+ * Is every descriptor that is granted open? To be asked before anything is opened: a number that is
+ * free then would come to be one of our own. Returns 0 or -EBADF.
+ */
+int pale_fds_open(const struct pale_compartment *compartment, struct pale_err *err);
+
+/*
  * Fill the entry of a descriptor grant: what it is, and where a new one is to be opened from.
  * Returns 0, or -EBADF, -EACCES (open otherwise than granted), -ESTALE (its name is gone).
  * Test: tests/cli/fds.bats

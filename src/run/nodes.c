@@ -141,7 +141,9 @@ add_own(struct list *list, const struct pale_plan *plan)
 	node = add(list, PALE_PUT_DEVPTS, "/dev/pts");
 	node->is_dir = true;
 	node->landlock = all_devices;
-	if (plan->terminal_fd >= 0 && fstat(plan->terminal_fd, &st) == 0) {
+	/* Not over a console that a grant shows: that is another device. */
+	if (plan->terminal_fd >= 0 && !is_shown(plan, "/dev/console") &&
+	    fstat(plan->terminal_fd, &st) == 0) {
 		node = add(list, PALE_PUT_MOUNT, "/dev/console");
 		node->fd = plan->terminal_fd;
 		node->dev = st.st_dev;

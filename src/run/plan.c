@@ -364,9 +364,11 @@ int
 pale_plan_make(struct pale_plan *plan, const struct pale_compartment *compartment,
     const struct pale_plan_options *options, struct pale_err *err)
 {
-	int result = 0;
+	int result = pale_fds_open(compartment, err);
 
 	plan->terminal_fd = -1;
+	if (result < 0)
+		return result;
 	plan->entries = calloc(compartment->grant_count + 1, sizeof(*plan->entries));
 	if (plan->entries == NULL)
 		return pale_fail(err, -ENOMEM, "out of memory");

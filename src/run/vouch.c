@@ -79,11 +79,14 @@ pale_vouch_for(
 {
 	for (size_t i = 0; i < outside->entry_count; i++) {
 		const struct pale_entry *one = &outside->entries[i];
+		size_t above = one->cover;
 
-		if (one->safe && one->cover != PALE_NO_COVER && one->kind == entry->kind &&
+		while (above != PALE_NO_COVER && outside->entries[above].redundant)
+			above = outside->entries[above].cover;
+		if (one->safe && above != PALE_NO_COVER && one->kind == entry->kind &&
 		    one->at.dev == entry->at.dev && one->at.ino == entry->at.ino &&
 		    strcmp(one->path, entry->path) == 0 &&
-		    strcmp(outside->entries[one->cover].path, cover->path) == 0)
+		    strcmp(outside->entries[above].path, cover->path) == 0)
 			return true;
 	}
 	return false;

@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Attacks on `pale run` that once worked, as root and as an ordinary user: each did what its name
+# says it does not.
+# shellcheck disable=SC2016,SC2154 # scripts for the shell inside; names of lib.bash
+
+setup() {
+	# shellcheck disable=SC1091 source=tests/cli/lib.bash
+	. "$BATS_TEST_DIRNAME/../cli/lib.bash"
+	area_make
+	mkdir -p w r/in
+	echo hello >r/file
+	echo hello >r/in/file
+	mkfifo r/in/fifo
+}
+
+teardown() {
+	area_remove
+	[ -z "${private:-}" ] || rm -rf "$private"
+}
+
+@test "what is granted inside the private /tmp has its own rights, not those of /tmp" {
+	private=$(mktemp -d /tmp/pale-review.XXXX)
+	chmod 755 "$private"
+	mkdir "$private/in"
+	mkfifo "$private/fifo"
+	for who in $(people); do
+		own "$private"
+		run as pale run --dir "$private/in:lookup,read,write" -- true
+		exits 125
+		has "nothing here withholds create,ftruncate,mkdirat,mkfifoat,symlinkat,unlinkat,bindat"
+		run as pale run -r "$private/fifo" -- true
+		exits 125
+		has "nothing here withholds write of a FIFO in '$private/fifo' (-r), as it lies in '/tmp'"
+		# A directory may hold one: that is said.
+		run as pale run -r "$private/in" -- true
+		exits 0
+		has "pale: note: a FIFO in '$private/in' (-r) could be written to"
+		run as pale run -w "$private/in" -- true
+		exits 0
+		[ -z "$output" ]
+	done
+}
+
+@test "what is granted inside a writable grant has its own rights, not those around it" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	local kept=fchmod,fchown,futimes,extattr_delete,extattr_set
+	run pale run -w r --dir "r/in:lookup,read,write,$kept" -- rm r/in/file
+	exits 125
+	has "nothing here withholds create,ftruncate,mkdirat,mkfifoat,symlinkat,unlinkat,bindat"
+	run pale run -w r -r r/in/fifo -- true
+	exits 125
+	has "nothing here withholds write of a FIFO in '$area/r/in/fifo' (-r)"
+	run pale run -w r -r r/in -- true
+	exits 0
+	has "pale: note: a FIFO in '$area/r/in' (-r) could be written to"
+	# A regular file is no FIFO.
+	run pale run -w r -r r/file -- cat r/file
+	[ "$output" = hello ]
+}
+
+@test "a name inside a grant that adds nothing is still judged by the mount that it lies in" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	chmod 777 r
+	run pale run -r r -r r/in --hide r/in/file -- true
+	exits 125
+	has "its name can be replaced from outside"
+}
+
+@test "a descriptor that is not open is never one of pale's own" {
+	for who in $(people); do
+		for fd in 3 4 5 6 7 8 9; do
+			says 125 "--fd: descriptor $fd is not open" \
+				"open it in the shell, for example $fd<FILE" \
+				bash -c "exec $fd<&-; $(declare -f as); who=$who USER_ID=$USER_ID
+					as pale run -r r --fd $fd:read -- readlink /proc/self/fd/$fd"
+		done
+	done
+}
+
+@test "a file that is handed over without ftruncate cannot be cut" {
+	for who in $(people); do
+		echo hello >w/file
+		own w/file
+		run as bash -c 'exec 3<>w/file; pale run --fd 3:read,write -- python3 -c "
+import os
+os.write(3, b\"H\")
+os.ftruncate(3, 0)"'
+		exits 1
+		has "Operation not permitted"
+		[ "$(cat w/file)" = Hello ]
+		run as bash -c 'exec 3<>w/file
+			pale run --fd 3:read,write --dir w:write,ftruncate,fchmod,fchown,futimes -- true'
+		exits 125
+		run as bash -c 'exec 3<>w/file; pale run --fd 3:read,write,ftruncate -- \
+			python3 -c "import os; os.ftruncate(3, 1)"'
+		exits 0
+		[ "$(cat w/file)" = H ]
+	done
+}
+
+@test "a handle of the kernel's does not pass as standard input" {
+	for who in $(people); do
+		run as python3 -c 'import os, subprocess, sys
+sys.exit(subprocess.run(["pale", "run", "true"], stdin=os.pidfd_open(os.getpid())).returncode)'
+		exits 125
+		has "descriptor 0 is a handle of the kernel's"
+	done
+}
+
+@test "a grant two thousand directories deep is reached" {
+	for who in $(people); do
+		rm -rf deep
+		mkdir deep
+		own deep
+		as python3 -c '
+import os
+os.chdir("deep")
+for i in range(2000):
+    os.mkdir("d")
+    os.chdir("d")'
+		run as pale run -r "deep$(printf '/d%.0s' {1..2000})" -- true
+		exits 0
+		[ -z "$output" ]
+	done
+}
+
+@test "no umask keeps a program from its own grants, and it has the caller's" {
+	for who in $(people); do
+		own r
+		for mask in 0077 0177 0777; do
+			run as sh -c "umask $mask; pale run -r r -- sh -c 'cat r/in/file; umask'"
+			exits 0
+			[ "$output" = "hello
+$mask" ]
+		done
+	done
+}
+
+@test "the whole of /dev, or of the machine, can be granted at a terminal" {
+	need script
+	for who in $(people); do
+		own r
+		for grant in /dev /; do
+			run as script -qec "pale run -r $grant -- echo started" /dev/null
+			exits 0
+			has started
+		done
+	done
+}
