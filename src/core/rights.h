@@ -77,13 +77,18 @@ enum pale_landlock_fs {
 	PALE_LL_IOCTL_DEV = 1 << 15, /* 5 */
 };
 
-/* A row of rights.def. */
+enum {
+	PALE_RIGHT_NAME_BYTES = 24,
+	PALE_RIGHT_MEANING_BYTES = 72,
+};
+
+/* A row of rights.def. Its texts lie in it, as those of sys.h do. */
 struct pale_right_row {
-	const char *name;            /* lower case, as people write it: "renameat_source" */
-	uint8_t idx;                 /* word of cap_rights_t: 0 or 1 */
-	uint64_t bits;               /* the bits of that word, without index and version bits */
-	const char *meaning;         /* one line */
-	enum pale_right_how how;     /* how `run` withholds it from a path grant */
+	char name[PALE_RIGHT_NAME_BYTES]; /* lower case, as people write it: "renameat_source" */
+	uint8_t idx;                      /* word of cap_rights_t: 0 or 1 */
+	uint64_t bits; /* the bits of that word, without index and version bits */
+	char meaning[PALE_RIGHT_MEANING_BYTES]; /* one line */
+	enum pale_right_how how;                /* how `run` withholds it from a path grant */
 	enum pale_right_mount mount; /* attribute that takes it from every holder of the mount */
 	pale_rights with;            /* any of these brings it, whatever .how says */
 	pale_rights
