@@ -125,6 +125,29 @@ let_go(void)
 	}
 }
 
+/*
+ * Did a signal reach us and not the command? Those of the terminal go to the whole process group,
+ * so it has them, but a hangup goes to the leader of the session, and a timer that was set before
+ * we were executed is ours.
+ */
+static bool
+is_ours_alone(const siginfo_t *info)
+{
+	switch (info->si_signo) {
+	case SIGCHLD:
+		return false;
+	case SIGALRM:
+	case SIGVTALRM:
+	case SIGPROF:
+		return true;
+	case SIGHUP:
+		return info->si_code <= 0 || getsid(0) == getpid();
+	default:
+		/* Some process sent it to us by name. */
+		return info->si_code <= 0;
+	}
+}
+
 int
 pale_cage_wait(struct pale_launch *launch)
 {
@@ -147,9 +170,7 @@ pale_cage_wait(struct pale_launch *launch)
 			break;
 		if (sigwaitinfo(&all, &info) < 0)
 			continue;
-		/* si_code <= 0: some process sent it to us by name, and the command does not have
-		 * it. */
-		if (info.si_signo != SIGCHLD && info.si_code <= 0)
+		if (is_ours_alone(&info))
 			kill(launch->command, info.si_signo);
 	}
 	end_all(launch);

@@ -95,6 +95,10 @@ pale_ns_explain(int code, const char *what, struct pale_err *err)
 		    "use a kernel with CONFIG_USER_NS, CONFIG_PID_NS and "
 		    "CONFIG_IPC_NS; `pale doctor` lists what is missing");
 	}
+	if (code == -ENOENT) {
+		pale_fail(err, code, "cannot %s: /proc is not mounted here", what);
+		return pale_remedy(err, "as root: mount -t proc proc /proc");
+	}
 	if (code != -EPERM && code != -EACCES)
 		return pale_remedy(err, "`pale doctor` shows what this machine offers");
 	if (pale_ns_is_filtered() && pale_filter_inside()) {
@@ -158,16 +162,16 @@ identity_map(const char *path, char *buf, size_t size)
  * CAP_SETUID in the parent namespace, which unshare takes from us.
  */
 static int
-map_as_root(pid_t self, const char *uids, size_t uid_size, const char *gids, size_t gid_size)
+map_as_root(const char *self, const char *uids, size_t uid_size, const char *gids, size_t gid_size)
 {
 	char path[64];
 	int result;
 
-	snprintf(path, sizeof(path), "/proc/%d/gid_map", self);
+	snprintf(path, sizeof(path), "/proc/%s/gid_map", self);
 	result = write_text(path, gids, gid_size);
 	if (result < 0)
 		return result;
-	snprintf(path, sizeof(path), "/proc/%d/uid_map", self);
+	snprintf(path, sizeof(path), "/proc/%s/uid_map", self);
 	return write_text(path, uids, uid_size);
 }
 
@@ -180,12 +184,15 @@ enter_as_root(int flags, struct pale_err *err)
 	size_t gid_size = identity_map("/proc/self/gid_map", gids, sizeof(gids));
 	PALE_CLOSE int go_read = -1;
 	PALE_CLOSE int go_write = -1;
-	pid_t self = getpid();
+	/* Our number in /proc, which may be of another pid namespace than ours. */
+	char self[32] = { 0 };
 	int pipe_fds[2];
 	int refused = 0;
 	int status;
 	pid_t helper;
 
+	if (readlink("/proc/self", self, sizeof(self) - 1) < 0)
+		snprintf(self, sizeof(self), "self"); /* there is none: told when it is needed */
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return pale_fail_errno(err, "cannot make a pipe");
 	go_read = pipe_fds[0];

@@ -171,6 +171,8 @@ resolve_entry(const struct pale_grant *grant, struct pale_entry *entry, struct p
 		    (result == -ENOENT || result == -ENOTDIR || result == -EACCES))
 			return 0;
 		pale_fail(err, result, "%s: %s", grant->origin, words.text);
+		if (result == -EMFILE)
+			return pale_remedy(err, "each grant takes a descriptor: raise `ulimit -n`");
 		return pale_remedy(err, "%s", words.remedy);
 	}
 	result = check_type(grant, entry, err);

@@ -38,6 +38,7 @@ struct run {
 	struct pale_cage cage;
 	struct pale_rlimit limits[LIMITS_MAX];
 	struct sock_filter filter[PALE_BPF_MAX];
+	struct rlimit nofile; /* as our caller has it */
 	int *keep_fds;
 	char **env;
 };
@@ -52,13 +53,28 @@ run_done(struct run *run)
 	free(run);
 }
 
+/* Each grant takes a descriptor of ours until the program starts: as many as there may be. */
+static struct rlimit
+raise_nofile(void)
+{
+	struct rlimit had = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit most;
+
+	getrlimit(RLIMIT_NOFILE, &had);
+	most = (struct rlimit){ had.rlim_max, had.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &most);
+	return had;
+}
+
 /* A limit as asked, but never above what the caller may set. */
 static void
 add_limit(struct run *run, unsigned resource, rlim_t value)
 {
 	struct pale_rlimit *limit = &run->limits[run->cage.limit_count];
 
-	if (getrlimit(resource, &limit->value) < 0)
+	if (resource == RLIMIT_NOFILE)
+		limit->value = run->nofile;
+	else if (getrlimit(resource, &limit->value) < 0)
 		return;
 	limit->resource = resource;
 	if (value < limit->value.rlim_max)
@@ -84,6 +100,8 @@ make_limits(struct run *run, const struct pale_compartment *compartment,
 	for (size_t i = 0; i < PALE_LIMIT_COUNT; i++) {
 		if (i == PALE_LIMIT_NPROC)
 			add_limit(run, limit_resource[i], nproc);
+		else if (i == PALE_LIMIT_NOFILE && !compartment->limit_set[i])
+			add_limit(run, limit_resource[i], RLIM_INFINITY);
 		else if (compartment->limit_set[i])
 			add_limit(run, limit_resource[i], (rlim_t)compartment->limit[i]);
 	}
@@ -96,7 +114,11 @@ make_limits(struct run *run, const struct pale_compartment *compartment,
 	if (pale_probe_kernel_at_least(6, 14)) {
 		run->cage.pid_max = nproc < PID_MAX_LEAST ? PID_MAX_LEAST : nproc;
 		run->cage.pid_max_optional = optional;
-		return 0;
+		if (nproc >= PID_MAX_LEAST)
+			return 0;
+		return pale_plan_notice(&run->plan, err,
+		    "root's processes are limited to %d, fewer the kernel does not take",
+		    PID_MAX_LEAST);
 	}
 	if (optional)
 		return pale_plan_notice(&run->plan, err,
@@ -158,6 +180,7 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 	struct pale_plan_options inside = *options;
 	struct pale_plan outside = { 0 };
 	struct pale_launch launch;
+	struct rlimit nofile = raise_nofile();
 	struct run *run = NULL;
 	int result;
 
@@ -174,6 +197,8 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 		if (run == NULL)
 			result = pale_fail(err, -ENOMEM, "out of memory");
 	}
+	if (run != NULL)
+		run->nofile = nofile;
 	if (result == 0)
 		result = prepare(run, compartment, &inside, env, err);
 	pale_plan_done(&outside);

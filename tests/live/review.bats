@@ -148,3 +148,56 @@ $mask" ]
 		done
 	done
 }
+
+@test "a terminal that hangs up, and a timer set before the start, end the command" {
+	cat >hang.py <<-'END'
+		import os, pty, sys, time
+		pid, terminal = pty.fork()
+		if pid == 0:
+		    os.execvp(sys.argv[1], sys.argv[1:])
+		while b"started" not in os.read(terminal, 99):
+		    pass
+		os.close(terminal)
+		print(os.WTERMSIG(os.waitpid(pid, 0)[1]))
+	END
+	for who in $(people); do
+		run as timeout 20 /usr/bin/python3 hang.py pale run -- sh -c 'echo started; exec sleep 30'
+		[ "$output" = 1 ]
+		run as timeout 20 perl -e 'alarm 1; exec @ARGV' pale run -- sleep 30
+		exits 142
+	done
+}
+
+@test "more grants than descriptors by default are granted, and the command has the caller's limit" {
+	local grants=()
+	for i in $(seq 150); do
+		mkdir "r/$i"
+		grants+=(-r "r/$i")
+	done
+	for who in $(people); do
+		run as sh -c 'ulimit -Sn 100; exec "$@"' - pale run "${grants[@]}" -- sh -c 'ulimit -Sn; ls r | wc -l'
+		exits 0
+		[ "$output" = "100
+150" ]
+		run as sh -c 'ulimit -n 100; exec "$@"' - pale run "${grants[@]}" -- true
+		exits 125
+		has 'each grant takes a descriptor: raise `ulimit -n`'
+	done
+}
+
+@test "a /proc of another pid namespace, and none, do not lead to another process" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	run unshare -Urmpf pale run -- echo ran
+	exits 0
+	[ "$output" = ran ] || has "processes of root are not limited"
+	run unshare -m sh -c 'umount -l /proc; pale run -- true'
+	exits 125
+	has "cannot map user ids: /proc is not mounted here"
+}
+
+@test "a limit on root's processes that the kernel does not take is not taken silently" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	need_feature userns
+	run pale run --limit nproc=5 -- true
+	has "pale: note: root's processes are limited to 301"
+}
