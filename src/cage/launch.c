@@ -132,23 +132,6 @@ allow_stdio(const struct pale_cage *cage, int ruleset, struct pale_err *err)
 	return 0;
 }
 
-/*
- * POSIX queues are files of a file system that no path leads to, and Landlock asks about them all
- * the same. Those of the private ipc namespace are the cage's own.
- */
-static int
-allow_queues(const struct pale_cage *cage, int ruleset, struct pale_err *err)
-{
-	static const struct pale_fsopt none[] = { { NULL, NULL } };
-	PALE_CLOSE int mount = -1;
-	int result = pale_mountcap_new("mqueue", none, 0, &mount, err);
-
-	if (result == -ENODEV)
-		return 0; /* a kernel without them */
-	return result < 0 ? result
-			  : pale_landlock_allow(ruleset, mount, true, cage->landlock_fs, err);
-}
-
 static int
 close_others(const struct pale_cage *cage, struct pale_err *err)
 {
@@ -176,8 +159,6 @@ confine(struct pale_cage *cage, struct pale_err *err)
 		result = pale_root_build(cage, ruleset, err);
 	if (result == 0 && landlocked)
 		result = allow_stdio(cage, ruleset, err);
-	if (result == 0 && cage->landlock_fs != 0)
-		result = allow_queues(cage, ruleset, err);
 	if (result < 0)
 		return result;
 	if (chdir(cage->chdir) < 0) {

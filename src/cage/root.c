@@ -54,11 +54,22 @@ find_cover(const struct pale_cage *cage, size_t at)
 }
 
 /*
+ * Hang a mount that was only made to be used once into the old root, to go with that: to close one
+ * that hangs nowhere waits for RCU, a twentieth of a whole start (Linux 6.18). Where there is no
+ * such place it waits.
+ */
+static void
+leave_in_old_root(int mount, int old_root)
+{
+	pale_mountcap_attach(mount, old_root, "proc", NULL);
+}
+
+/*
  * Limit the processes of the pid namespace: for the real root the kernel does not count
  * RLIMIT_NPROC. The sysctl is one of each pid namespace since Linux 6.14.
  */
 static int
-limit_pids(uint64_t pid_max, struct pale_err *err)
+limit_pids(uint64_t pid_max, int old_root, struct pale_err *err)
 {
 	static const struct pale_fsopt none[] = { { NULL, NULL } };
 	PALE_CLOSE int proc = -1;
@@ -79,7 +90,28 @@ limit_pids(uint64_t pid_max, struct pale_err *err)
 	file = openat(proc, "sys/kernel/pid_max", O_WRONLY | O_CLOEXEC);
 	if (file < 0 || write(file, text, (size_t)len) != len)
 		return pale_fail_errno(err, "cannot limit the number of processes");
+	leave_in_old_root(proc, old_root);
 	return 0;
+}
+
+/*
+ * POSIX queues are files of a file system that no path leads to, and Landlock asks about them all
+ * the same. Those of the private ipc namespace are the cage's own.
+ */
+static int
+allow_queues(const struct pale_site *site, int old_root, struct pale_err *err)
+{
+	static const struct pale_fsopt none[] = { { NULL, NULL } };
+	PALE_CLOSE int mount = -1;
+	int result = pale_mountcap_new("mqueue", none, 0, &mount, err);
+
+	if (result == -ENODEV)
+		return 0; /* a kernel without them */
+	if (result == 0)
+		result = pale_landlock_allow(site->ruleset, mount, true, site->handled, err);
+	if (result == 0)
+		leave_in_old_root(mount, old_root);
+	return result;
 }
 
 /* Attach the grant of "/" over the scratch file system: it becomes the root. */
@@ -120,12 +152,6 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 		return pale_ns_explain(result, "make mounts in a user namespace", err);
 	site.root = scratch;
 	site.scratch = scratch;
-	if (result == 0 && cage->pid_max != 0)
-		result = limit_pids(cage->pid_max, err);
-	if (result == -EPERM && cage->pid_max != 0 && cage->pid_max_optional) {
-		cage->lost_pid_max = true;
-		result = 0;
-	}
 	if (result == 0 && ruleset >= 0)
 		result = pale_landlock_allow(
 		    ruleset, scratch, true, cage->landlock_root & cage->landlock_fs, err);
@@ -140,6 +166,16 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 	}
 	if (site.parent >= 0)
 		close(site.parent);
+	/* From here on nothing of the old root's /proc is used. */
+	if (result == 0 && cage->pid_max != 0) {
+		result = limit_pids(cage->pid_max, here, err);
+		if (result == -EPERM && cage->pid_max_optional) {
+			cage->lost_pid_max = true;
+			result = 0;
+		}
+	}
+	if (result == 0 && ruleset >= 0 && site.handled != 0)
+		result = allow_queues(&site, here, err);
 	if (result == 0)
 		result = pale_mountcap_set(
 		    scratch, base_attr | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC, err);
