@@ -39,6 +39,14 @@ change_rights(void)
 static int
 check_meaning(const struct pale_entry *entry, struct pale_err *err)
 {
+	if (pale_entry_has_rights(entry) && (S_ISCHR(entry->at.mode) || S_ISBLK(entry->at.mode))) {
+		pale_fail(err, -EOPNOTSUPP,
+		    "%s: '%s' is a device, which does not open in a grant of files", entry->origin,
+		    entry->path);
+		if (S_ISBLK(entry->at.mode))
+			return pale_remedy(err, "give the program a copy of what it is to read");
+		return pale_remedy(err, "grant it in a policy: device('%s')", entry->path);
+	}
 	for (unsigned i = 0; i < PALE_RIGHT_COUNT; i++) {
 		const struct pale_right_row *row = pale_right_row(i);
 

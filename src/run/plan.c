@@ -230,6 +230,13 @@ unite(struct pale_entry *into, struct pale_entry *from, struct pale_err *err)
 		into->asked |= from->asked;
 	} else if (into->kind == from->kind && into->kind != PALE_GRANT_LINK) {
 		into->exec |= from->exec;
+	} else if (into->kind == PALE_GRANT_DEV && rights_from) {
+		return 0; /* as a device it can be used, in a grant of files it does not open */
+	} else if (from->kind == PALE_GRANT_DEV && rights_into) {
+		struct pale_entry swap = *into;
+
+		*into = *from;
+		*from = swap;
 	} else if (into->kind == PALE_GRANT_HIDE || from->kind == PALE_GRANT_HIDE) {
 		pale_fail(err, -EEXIST, "'%s' is both granted (%s) and hidden (%s)", into->path,
 		    into->kind == PALE_GRANT_HIDE ? from->origin : into->origin,

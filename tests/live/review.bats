@@ -201,3 +201,13 @@ $mask" ]
 	run pale run --limit nproc=5 -- true
 	has "pale: note: root's processes are limited to 301"
 }
+
+@test "a device that is granted as a file is refused, and one that a profile gives stays usable" {
+	for who in $(people); do
+		run as pale run -w /dev/null -r /dev/zero -- sh -c 'echo x >/dev/null && head -c 3 /dev/zero'
+		exits 0
+		[ "${#output}" -eq 0 ]
+		says 125 "-w: '/dev/ptmx' is a device, which does not open in a grant of files" \
+			"grant it in a policy: device('/dev/ptmx')" as pale run --bare -w /dev/ptmx -- true
+	done
+}
