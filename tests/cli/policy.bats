@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Policies from the command line: files, scripts, profiles, and what is said about bad ones.
 
+load lib
+
 setup() {
-	PALE=$(realpath "${PALE:-$BATS_TEST_DIRNAME/../../build/pale}")
 	SOURCE=$(realpath "$BATS_TEST_DIRNAME/../..")
-	PATH=$(dirname "$PALE"):$PATH
-	area=$(mktemp -d "$BATS_TEST_TMPDIR/area.XXXX")
-	cd "$area" || return
+	area_make
+}
+
+teardown() {
+	area_remove
 }
 
 @test "a policy gives what it says and nothing else" {
@@ -173,7 +176,7 @@ setup() {
 	run ./agent.pale sh -c 'echo "$HOME"; ls made'
 	[ "${lines[0]}" = /tmp ]
 	[ "${lines[1]}" = made ]
-	run ./python.pale report.py
+	run --separate-stderr ./python.pale report.py
 	[ "$output" = "in $area/report.py" ]
 	[ -f out/f ]
 	run ./inbox.pale letter <<<hello

@@ -50,7 +50,7 @@ struct single {
 	const char *not_natively; /* why it cannot be tried natively, or NULL */
 };
 
-static const char *const limit_options[] = { "--limit", "nproc=100", NULL };
+static const char *const limit_options[] = { "--limit", "nproc=400", NULL };
 
 /* clang-format off */
 static const struct single singles[] = {
