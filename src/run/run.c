@@ -37,8 +37,8 @@ struct run {
 	struct pale_plan plan;
 	struct pale_cage cage;
 	struct pale_rlimit limits[LIMITS_MAX];
-	struct sock_filter filter[PALE_BPF_MAX];
-	struct rlimit nofile; /* as our caller has it */
+	struct sock_filter *room; /* for a filter that is not ready */
+	struct rlimit nofile;     /* as our caller has it */
 	int *keep_fds;
 	char **env;
 };
@@ -48,6 +48,7 @@ run_done(struct run *run)
 {
 	pale_plan_done(&run->plan);
 	pale_env_free(run->env);
+	free(run->room);
 	free(run->cage.nodes);
 	free(run->keep_fds);
 	free(run);
@@ -144,6 +145,17 @@ make_fds(struct run *run, struct pale_err *err)
 	return 0;
 }
 
+/* The room is only touched if it is needed. */
+static int
+choose_filter(struct run *run, struct pale_err *err)
+{
+	run->room = reallocarray(NULL, PALE_BPF_MAX, sizeof(*run->room));
+	if (run->room == NULL)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	return pale_filter_choose(&run->plan.sys, run->room, PALE_BPF_MAX, &run->cage.filter,
+	    &run->cage.filter_count, err);
+}
+
 static int
 prepare(struct run *run, const struct pale_compartment *compartment,
     const struct pale_plan_options *options, char *const *env, struct pale_err *err)
@@ -159,8 +171,7 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 	if (result == 0)
 		result = pale_env_make(compartment, env, &run->env, err);
 	if (result == 0)
-		result = pale_filter_choose(&run->plan.sys, run->filter, PALE_COUNT(run->filter),
-		    &run->cage.filter, &run->cage.filter_count, err);
+		result = choose_filter(run, err);
 	if (result < 0)
 		return result;
 	run->cage.landlock_fs = run->plan.landlock_fs;
