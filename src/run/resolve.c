@@ -323,6 +323,7 @@ cross_plain(int fd, char name[PATH_MAX], struct pale_resolved *ret)
 	char target[PATH_MAX];
 	char joined[PATH_MAX];
 	char *slash = strrchr(name, '/');
+	const char *inner = target;
 	struct pale_link *links;
 	struct stat dir;
 	ssize_t len = readlinkat(fd, "", target, sizeof(target) - 1);
@@ -338,8 +339,13 @@ cross_plain(int fd, char name[PATH_MAX], struct pale_resolved *ret)
 	links->path = strdup(name);
 	links->target = strdup(target);
 	*(slash == name ? slash + 1 : slash) = '\0';
-	/* In a sticky directory it matters whose the link is: left to the walker. */
-	return links->path != NULL && links->target != NULL && !has_dotdot(target) &&
+	/*
+	 * What leads up from a canonical name, as "../usr/lib" does, is what the text says. In a
+	 * sticky directory it matters whose the link is: left to the walker.
+	 */
+	while (strncmp(inner, "../", strlen("../")) == 0)
+		inner += strlen("../");
+	return links->path != NULL && links->target != NULL && !has_dotdot(inner) &&
 	    target[len - 1] != '/' && stat(name, &dir) == 0 && (dir.st_mode & S_ISVTX) == 0 &&
 	    pale_path_join(name, target, joined, sizeof(joined)) == 0 &&
 	    pale_path_normalise(joined, name, PATH_MAX) == 0;
