@@ -49,7 +49,7 @@ verdict() { awk "BEGIN { print ($1) ? \"met\" : \"not met\" }"; }
 bwrap_policy() {
 	local path
 	policy=(bwrap --unshare-user --unshare-pid --unshare-ipc --die-with-parent --ro-bind /usr /usr)
-	for path in /bin /sbin /lib /lib32 /lib64 /libx32; do
+	for path in /bin /sbin /lib /lib64; do
 		if [ -L "$path" ]; then
 			policy+=(--symlink "$(readlink "$path")" "$path")
 		elif [ -d "$path" ]; then
