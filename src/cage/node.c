@@ -451,7 +451,8 @@ put_fd(struct pale_site *site, const struct pale_node *node, struct pale_err *er
 	if (node->offset > 0 && lseek(fd, node->offset, SEEK_SET) < 0)
 		return pale_fail_errno(err, "cannot set the offset of descriptor %d", node->number);
 	result = allow(site, mount, node, err);
-	if (result == 0 && dup3(fd, node->number, O_CLOEXEC) < 0)
+	/* Those above 2 close in exec unless they are kept; 0 to 2 always stay. */
+	if (result == 0 && dup3(fd, node->number, node->number > 2 ? O_CLOEXEC : 0) < 0)
 		result = pale_fail_errno(err, "cannot put descriptor %d in place", node->number);
 	return result;
 }

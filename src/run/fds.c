@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/scope.h"
@@ -15,6 +16,11 @@
 enum {
 	STDIO_COUNT = 3,
 	PATH_BYTES = 4096,
+	/* linux/Documentation/admin-guide/devices.txt */
+	MEMORY_MAJOR = 1,
+	NULL_MINOR = 3,
+	UNIX98_MAJOR_FIRST = 136,
+	UNIX98_MAJOR_LAST = 143,
 };
 
 static const char *
@@ -216,6 +222,40 @@ pale_fds_entry(const struct pale_grant *grant, struct pale_entry *entry, struct 
 	else
 		entry->open_flags |= (entry->asked & RS(WRITE)) != 0 ? O_RDWR : O_RDONLY;
 	return reopen(grant->fd, &st, &entry->at, err);
+}
+
+/* Opening it once more does nothing but that. */
+static bool
+opens_plainly(dev_t dev)
+{
+	if (major(dev) == MEMORY_MAJOR)
+		return minor(dev) >= NULL_MINOR;
+	return major(dev) >= UNIX98_MAJOR_FIRST && major(dev) <= UNIX98_MAJOR_LAST;
+}
+
+int
+pale_fds_device(int fd, int *ret_open_flags)
+{
+	int flags = fcntl(fd, F_GETFL);
+	PALE_CLOSE int named = -1;
+	char link[64];
+	char path[PATH_BYTES];
+	struct stat st;
+	struct stat there;
+	ssize_t len;
+
+	if (flags < 0 || (flags & O_PATH) != 0 || fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) ||
+	    st.st_uid != geteuid() || !opens_plainly(st.st_rdev))
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	path[len < 0 ? 0 : len] = '\0';
+	named = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (named < 0 || fstat(named, &there) < 0 || there.st_dev != st.st_dev ||
+	    there.st_ino != st.st_ino || there.st_rdev != st.st_rdev)
+		return -1;
+	*ret_open_flags = flags & (O_ACCMODE | O_APPEND | O_NONBLOCK);
+	return pale_take_fd(&named);
 }
 
 /* What opening a file again by /dev/fd could be for. */

@@ -52,6 +52,15 @@ void pale_fds_look(
 int pale_fds_check(const struct pale_compartment *compartment, struct pale_err *err);
 
 /*
+ * A device among 0 to 2 that the caller owns could be changed by fchmod(2) and the like: root's
+ * /dev/null, or a terminal, which others could then read. Terminals and the devices of memory
+ * (null, zero ...) can be opened anew, through a read-only mount, and nothing else is lost by it.
+ *
+ * Returns an O_PATH descriptor of it, owned by the caller, or -1 where there is nothing to do.
+ */
+int pale_fds_device(int fd, int *ret_open_flags);
+
+/*
  * What Landlock must handle so that a descriptor among 0 to 2 cannot be opened again, by way of
  * /dev/fd, for more than it was opened for; and what it must allow on the one that is given.
  */

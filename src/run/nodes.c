@@ -17,9 +17,10 @@
 
 #include "core/path.h"
 #include "core/scope.h"
+#include "run/fds.h"
 
 enum {
-	OWN_NODES = 4, /* /proc, /dev/pts, /dev/console and one to spare */
+	OWN_NODES = 7, /* /proc, /dev/pts, /dev/console, 0 to 2 and one to spare */
 	UNIX98_MAJOR_FIRST =
 	    136, /* pseudo-terminals, linux/Documentation/admin-guide/devices.txt */
 	UNIX98_MAJOR_LAST = 143,
@@ -153,6 +154,39 @@ add_own(struct list *list, const struct pale_plan *plan)
 	}
 }
 
+static bool
+is_granted(const struct pale_plan *plan, int fd)
+{
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		if (plan->entries[i].kind == PALE_GRANT_FD && plan->entries[i].fd == fd)
+			return true;
+	}
+	return false;
+}
+
+/* Devices among 0 to 2, through mounts of their own. */
+static void
+add_stdio(struct list *list, struct pale_plan *plan)
+{
+	static const char *const names[] = { "fd 0", "fd 1", "fd 2" };
+
+	for (int fd = 0; fd < (int)PALE_COUNT(names); fd++) {
+		struct pale_node *node;
+		int flags;
+
+		if (is_granted(plan, fd))
+			continue;
+		plan->stdio_fd[fd] = pale_fds_device(fd, &flags);
+		if (plan->stdio_fd[fd] < 0)
+			continue;
+		node = add(list, PALE_PUT_FD, names[fd]);
+		node->fd = plan->stdio_fd[fd];
+		node->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+		node->number = fd;
+		node->open_flags = flags;
+	}
+}
+
 static int
 compare_node(const void *a, const void *b)
 {
@@ -183,6 +217,7 @@ pale_plan_nodes(
 		add_links(&list, plan, &plan->entries[i]);
 	}
 	add_own(&list, plan);
+	add_stdio(&list, plan);
 	qsort(list.nodes, list.count, sizeof(*list.nodes), compare_node);
 	/* A link met on the way to several grants is there once. */
 	for (size_t i = 0; i < list.count; i++) {

@@ -49,6 +49,10 @@ pale_plan_done(struct pale_plan *plan)
 		free(plan->notices[i]);
 	if (plan->terminal_fd > 0)
 		close(plan->terminal_fd);
+	for (size_t i = 0; i < PALE_COUNT(plan->stdio_fd); i++) {
+		if (plan->stdio_fd[i] > 0)
+			close(plan->stdio_fd[i]);
+	}
 	free(plan->entries);
 	free(plan->notices);
 	free(plan->cwd);
@@ -376,6 +380,8 @@ pale_plan_make(struct pale_plan *plan, const struct pale_compartment *compartmen
 	int result = pale_fds_open(compartment, err);
 
 	plan->terminal_fd = -1;
+	for (size_t i = 0; i < PALE_COUNT(plan->stdio_fd); i++)
+		plan->stdio_fd[i] = -1;
 	if (result < 0)
 		return result;
 	plan->entries = calloc(compartment->grant_count + 1, sizeof(*plan->entries));

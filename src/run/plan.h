@@ -84,6 +84,7 @@ struct pale_plan {
 	bool proc_optional; /* go on without where the kernel refuses one */
 	bool terminal;      /* pseudo-terminals of its own, and the caller's as /dev/console */
 	int terminal_fd;    /* O_PATH, owned; -1 = none */
+	int stdio_fd[3]; /* of devices among 0 to 2 to be opened anew: O_PATH, owned; -1 = none */
 };
 
 /*

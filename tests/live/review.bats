@@ -211,3 +211,48 @@ $mask" ]
 			"grant it in a policy: device('/dev/ptmx')" as pale run --bare -w /dev/ptmx -- true
 	done
 }
+
+@test "a terminal, or root's /dev/null, as standard input cannot be changed by fchmod" {
+	cat >change.py <<-'END'
+		import os, sys
+		for what in (lambda: os.fchmod(0, os.fstat(0).st_mode & 0o777),
+		             lambda: os.chmod("/proc/self/fd/0", os.fstat(0).st_mode & 0o777),
+		             lambda: os.fchown(0, -1, os.fstat(0).st_gid), lambda: os.utime(0)):
+		    try:
+		        what()
+		        print("changed")
+		    except OSError as e:
+		        print(e.strerror)
+		print(os.isatty(0))
+	END
+	chmod 644 change.py
+	for who in $(people); do
+		cat >"pty-$who.py" <<-END
+			import os, pty, sys
+			pid, terminal = pty.fork()
+			if pid == 0:
+			    os.fchown(0, $([ $who = root ] && echo 0 || echo "$USER_ID"), -1)
+			    os.execvp(sys.argv[1], sys.argv[1:])
+			try:
+			    while True:
+			        print(os.read(terminal, 999).decode(), end="")
+			except OSError:
+			    pass
+			os.waitpid(pid, 0)
+		END
+		as=()
+		[ $who = root ] || as=(setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups)
+		[ "$(id -u)" -eq 0 ] || as=()
+		run timeout 20 /usr/bin/python3 "pty-$who.py" "${as[@]}" pale run -r change.py -- \
+			/usr/bin/python3 change.py
+		[[ "$output" != *changed* ]]
+		has "Read-only file system"
+		has True
+	done
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	run pale run -r change.py -- /usr/bin/python3 change.py </dev/null
+	[[ "$output" != *changed* ]]
+	has False
+	run bash -c 'echo in | pale run -- sh -c "cat; echo x >/dev/stderr" 2>/dev/null'
+	[ "$output" = in ]
+}
