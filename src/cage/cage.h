@@ -34,7 +34,7 @@ struct pale_node {
 	const char *target; /* LINK: what it points to */
 	int fd;      /* MOUNT, COPY: O_PATH descriptor in the cage's mount namespace, else -1 */
 	bool is_dir; /* MOUNT, HIDE */
-	dev_t dev;   /* MOUNT: identity, held against the name that it covers */
+	dev_t dev;   /* MOUNT, HIDE: identity, held against the name that it covers; ino 0 = none */
 	ino_t ino;
 	uint64_t attr;                 /* MOUNT_ATTR_* */
 	uint64_t landlock;             /* LANDLOCK_ACCESS_FS_* allowed here and below */

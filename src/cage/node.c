@@ -198,7 +198,7 @@ attach(struct pale_site *site, const struct pale_node *node, int mount, struct p
 		return result < 0 ? result : pale_mountcap_attach(mount, parent, name, err);
 	}
 	place = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (place < 0 && errno == ENOENT && node->kind != PALE_PUT_MOUNT) {
+	if (place < 0 && errno == ENOENT && node->ino == 0) {
 		result = make_place(parent, node, name, err);
 		if (result < 0)
 			return result;
@@ -206,7 +206,7 @@ attach(struct pale_site *site, const struct pale_node *node, int mount, struct p
 	}
 	if (place < 0 || fstat(place, &st) < 0)
 		return pale_fail_errno(err, "cannot reach '%s' inside", node->path);
-	if (node->kind == PALE_PUT_MOUNT && node->cover->kind == PALE_PUT_MOUNT &&
+	if (node->ino != 0 && node->cover->kind == PALE_PUT_MOUNT &&
 	    (st.st_dev != node->dev || st.st_ino != node->ino))
 		return pale_fail(
 		    err, -ESTALE, "'%s' was replaced while pale was starting", node->path);

@@ -19,6 +19,10 @@ enum {
 	/* linux/Documentation/admin-guide/devices.txt */
 	MEMORY_MAJOR = 1,
 	NULL_MINOR = 3,
+	CONSOLE_MAJOR = 4,
+	SERIAL_MINOR = 64,
+	TERMINAL_MAJOR = 5, /* /dev/tty and /dev/console */
+	TERMINAL_MINORS = 2,
 	UNIX98_MAJOR_FIRST = 136,
 	UNIX98_MAJOR_LAST = 143,
 };
@@ -230,6 +234,10 @@ opens_plainly(dev_t dev)
 {
 	if (major(dev) == MEMORY_MAJOR)
 		return minor(dev) >= NULL_MINOR;
+	if (major(dev) == CONSOLE_MAJOR)
+		return minor(dev) < SERIAL_MINOR;
+	if (major(dev) == TERMINAL_MAJOR)
+		return minor(dev) < TERMINAL_MINORS;
 	return major(dev) >= UNIX98_MAJOR_FIRST && major(dev) <= UNIX98_MAJOR_LAST;
 }
 
