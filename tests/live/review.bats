@@ -231,7 +231,7 @@ $mask" ]
 			import os, pty, sys
 			pid, terminal = pty.fork()
 			if pid == 0:
-			    os.fchown(0, $([ $who = root ] && echo 0 || echo "$USER_ID"), -1)
+			    os.fchown(0, $([ "$who" = root ] && echo 0 || echo "$USER_ID"), -1)
 			    os.execvp(sys.argv[1], sys.argv[1:])
 			try:
 			    while True:
@@ -241,7 +241,7 @@ $mask" ]
 			os.waitpid(pid, 0)
 		END
 		as=()
-		[ $who = root ] || as=(setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups)
+		[ "$who" = root ] || as=(setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups)
 		[ "$(id -u)" -eq 0 ] || as=()
 		run timeout 20 /usr/bin/python3 "pty-$who.py" "${as[@]}" pale run -r change.py -- \
 			/usr/bin/python3 change.py
