@@ -196,10 +196,19 @@ compare_node(const void *a, const void *b)
 	return pale_plan_compare(x->path, y->path);
 }
 
+/* Somebody misses it where it is not there. */
+static bool
+is_meant(const struct pale_entry *entry)
+{
+	return entry->kind != PALE_GRANT_HIDE && entry->kind != PALE_GRANT_COPY &&
+	    entry->kind != PALE_GRANT_LINK;
+}
+
 int
 pale_plan_nodes(
     struct pale_plan *plan, struct pale_node **ret_nodes, size_t *ret_count, struct pale_err *err)
 {
+	const struct pale_entry *hide = NULL; /* entries are sorted: those in it follow it */
 	struct list list = { 0 };
 	size_t most = plan->entry_count + OWN_NODES;
 	size_t kept = 0;
@@ -213,8 +222,21 @@ pale_plan_nodes(
 	if (list.nodes == NULL)
 		return pale_fail(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < plan->entry_count; i++) {
-		add_entry(&list, &plan->entries[i]);
-		add_links(&list, plan, &plan->entries[i]);
+		const struct pale_entry *entry = &plan->entries[i];
+		bool hidden = hide != NULL && pale_path_is_beneath(entry->path, hide->path);
+
+		if (hidden && !entry->redundant && is_meant(entry)) {
+			free(list.nodes);
+			pale_fail(err, -EEXIST, "'%s' (%s) lies in '%s' (%s), which is hidden",
+			    entry->path, entry->origin, hide->path, hide->origin);
+			return pale_remedy(err, "hide the other parts of it one by one");
+		}
+		if (hidden)
+			continue;
+		if (entry->kind == PALE_GRANT_HIDE && entry->cover != PALE_NO_COVER)
+			hide = entry;
+		add_entry(&list, entry);
+		add_links(&list, plan, entry);
 	}
 	add_own(&list, plan);
 	add_stdio(&list, plan);

@@ -256,3 +256,15 @@ $mask" ]
 	run bash -c 'echo in | pale run -- sh -c "cat; echo x >/dev/stderr" 2>/dev/null'
 	[ "$output" = in ]
 }
+
+@test "hidden in hidden is hidden, and what is granted in hidden is refused" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	run pale run -r . --hide r --hide r/in --hide r/file -- ls -A r
+	exits 0
+	[ -z "$output" ]
+	says 125 "'$area/r/in' (-x) lies in '$area/r' (--hide), which is hidden" \
+		"hide the other parts of it one by one" pale run -r . --hide r -x r/in -- true
+	run pale run -r / --hide /etc -- ls -A /etc
+	exits 0
+	[ -z "$output" ]
+}
