@@ -161,10 +161,11 @@ git_status() { # 80 directories of 100 files
 }
 
 micro() { # five turns each, the lowest of all counts
-	local name most native inside
+	local name most native inside # of the cage, then of a filter alone
 	cd "$world/work" || return
 	for _ in 1 2 3 4 5; do
 		user "$world/micro" native.tmp | sed 's/^/native:/'
+		user "$world/micro" native.tmp filter | sed 's/^/filter:/'
 		user "$pale" run -x "$world/micro" -w . -- "$world/micro" inside.tmp | sed 's/^/pale:/'
 	done | awk '!($1 in low) || $2 < low[$1] { low[$1] = $2 }
 		END { for (name in low) print name, low[name] }' >"$world/out"
@@ -174,6 +175,9 @@ micro() { # five turns each, the lowest of all counts
 		inside=$(jobs_of "pale:$name" 2)
 		row "$name" "$native ns" "$inside ns" "$(calc "$inside / $native")" "<= $most" \
 			"$(verdict "$inside <= $most * $native")"
+		inside=$(jobs_of "filter:$name" 2)
+		row "$name, no cage but any call filter" "$native ns" "$inside ns" \
+			"$(calc "$inside / $native")" "" ""
 	done <<-EOF
 		open+close 1.25
 		stat 1.05
