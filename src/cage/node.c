@@ -189,20 +189,20 @@ attach(struct pale_site *site, const struct pale_node *node, int mount, struct p
 	const char *name;
 	struct stat st;
 	int parent;
-	int result = find_parent(site, node, &parent, &name, err);
+	int result;
 
-	if (result < 0)
-		return result;
 	if (node->cover == NULL || node->cover->kind == PALE_PUT_TMP) {
-		result = make_place(parent, node, name, err);
+		result = find_parent(site, node, &parent, &name, err);
+		if (result == 0)
+			result = make_place(parent, node, name, err);
 		return result < 0 ? result : pale_mountcap_attach(mount, parent, name, err);
 	}
-	place = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	/* A grant shows this place: nothing is ever made there, it would stay on the machine. */
+	place = open_inside(site->root, node->path, O_PATH);
 	if (place < 0 && errno == ENOENT && node->ino == 0) {
-		result = make_place(parent, node, name, err);
-		if (result < 0)
-			return result;
-		place = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		pale_fail_errno(err, "cannot put anything at '%s' inside", node->path);
+		return pale_remedy(
+		    err, "it lies in a grant that has no such name; make it there first");
 	}
 	if (place < 0 || fstat(place, &st) < 0)
 		return pale_fail_errno(err, "cannot reach '%s' inside", node->path);
@@ -302,14 +302,14 @@ put_tmp(struct pale_site *site, const struct pale_node *node, struct pale_err *e
 	PALE_CLOSE int mount = -1;
 	const char *name;
 	int parent;
-	int result = find_parent(site, node, &parent, &name, err);
+	int result;
 
-	if (result < 0)
-		return result;
 	if (node->cover != NULL) {
 		result = pale_mountcap_new("tmpfs", opts, node->attr, &mount, err);
 	} else {
-		result = make_place(parent, node, name, err);
+		result = find_parent(site, node, &parent, &name, err);
+		if (result == 0)
+			result = make_place(parent, node, name, err);
 		if (result == 0 && fchmodat(parent, name, 01777, 0) < 0)
 			result =
 			    pale_fail_errno(err, "cannot open '%s' to the program", node->path);

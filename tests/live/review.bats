@@ -268,3 +268,15 @@ $mask" ]
 	exits 0
 	[ -z "$output" ]
 }
+
+@test "a private directory where a grant has no such name is refused, and nothing is made there" {
+	says 125 "cannot put anything at '$area/w/a/b' inside: No such file or directory" \
+		"it lies in a grant that has no such name; make it there first" \
+		pale run -w w --tmp w/a/b -- true
+	[ -z "$(ls -A w)" ]
+	mkdir w/a
+	run pale run -w w --tmp w/a -- sh -c 'echo x >w/a/file && cat w/a/file'
+	exits 0
+	[ "$output" = x ]
+	[ -z "$(ls -A w/a)" ]
+}
