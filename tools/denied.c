@@ -167,12 +167,12 @@ print_right(enum pale_right right)
 }
 
 static void
-print_notes(void)
+print_notes(enum pale_verdict run)
 {
 	for (unsigned i = 0; i < PALE_SYS_COUNT; i++) {
 		const char *note = pale_sys_row((enum pale_sys)i)->note;
 		const char *separator = "";
-		bool told = note[0] == '\0';
+		bool told = note[0] == '\0' || pale_sys_row((enum pale_sys)i)->run != run;
 
 		for (unsigned before = 0; before < i && !told; before++) {
 			const char *other = pale_sys_row((enum pale_sys)before)->note;
@@ -212,9 +212,13 @@ main(void)
 		if (pale_right_row((enum pale_right)i)->how == PALE_HOW_SECCOMP)
 			print_right((enum pale_right)i);
 	puts(".El");
+	puts(".Pp\nThese are performed by a supervisor outside the cage, on copied arguments:");
+	puts(".Bl -dash");
+	print_notes(RUN_ASK);
+	puts(".El");
 	puts(".Pp\nAllowed, and worth knowing:");
 	puts(".Bl -dash");
-	print_notes();
+	print_notes(RUN_ALLOW);
 	puts(".El");
 	return 0;
 }

@@ -36,6 +36,9 @@ keeper(enum pale_right_how how)
 		return "Withheld by the mount.";
 	case PALE_HOW_LANDLOCK:
 		return "Withheld by Landlock.";
+	case PALE_HOW_ASK:
+		return "Withheld by the supervisor, from grants that hold no right to change "
+		       "anything.";
 	case PALE_HOW_SECCOMP:
 		return "Withheld by the call filter, from every grant or from none.";
 	case PALE_HOW_WITH:

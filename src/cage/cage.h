@@ -14,6 +14,7 @@
 #include <sys/types.h>
 #include <linux/filter.h>
 
+#include "cage/supervisor.h"
 #include "core/err.h"
 
 enum pale_node_kind {
@@ -64,6 +65,7 @@ struct pale_cage {
 
 	const struct sock_filter *filter;
 	size_t filter_count;
+	bool ask; /* the filter asks: start with a supervisor (supervisor.h) */
 
 	const struct pale_rlimit *limits;
 	size_t limit_count;
@@ -89,11 +91,15 @@ enum pale_cage_stage {
 	PALE_STAGE_NOT_RUN,   /* found but not executable: 126 */
 };
 
-/* A running cage, held by the waiter. */
+/*
+ * A running cage, held by the waiter. From the launch on, the root of the waiter is that of the
+ * cage.
+ */
 struct pale_launch {
 	pid_t init;    /* first process of the pid namespace, ours to kill */
 	pid_t command; /* our own child */
 	int leash;     /* write end of a pipe; when it closes, init ends and all with it */
+	struct pale_supervisor supervisor;
 };
 
 /*
@@ -112,8 +118,8 @@ int pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
     enum pale_cage_stage *ret_stage, struct pale_err *err);
 
 /*
- * Wait for the command: forwards signals that were sent to us, stops with it, gives the terminal
- * back, ends everything that the command left.
+ * Wait for the command: answers the calls that the filter asks about, forwards signals that were
+ * sent to us, stops with it, gives the terminal back, ends everything that the command left.
  *
  * Returns the command's wait status, as wait(2) gives it.
  */

@@ -29,8 +29,10 @@
 #include "kernel/caps.h"
 #include "kernel/landlock.h"
 #include "kernel/mountcap.h"
+#include "kernel/notify.h"
 #include "kernel/ns.h"
 #include "kernel/seccomp.h"
+#include "kernel/uapi.h"
 
 enum {
 	PATH_BYTES = 4096,
@@ -41,8 +43,10 @@ enum {
 /* What the command's process and the waiter share while the waiter stands still in vfork. */
 struct child {
 	struct pale_cage *cage;
-	sigset_t mask;    /* to restore before exec */
-	bool ignore_chld; /* likewise: our caller ignored SIGCHLD */
+	sigset_t mask;     /* to restore before exec */
+	bool ignore_chld;  /* likewise: our caller ignored SIGCHLD */
+	int ruleset;       /* Landlock ruleset, or -1 */
+	int to_supervisor; /* socket to pass the filter's listener over, or -1 */
 	enum pale_cage_stage stage;
 	int result;
 	struct pale_err *err;
@@ -144,10 +148,11 @@ close_others(const struct pale_cage *cage, struct pale_err *err)
 	return 0;
 }
 
+/* The ruleset stays open until exec: the supervisor gets it, for what it does on our behalf. */
 static int
-confine(struct pale_cage *cage, struct pale_err *err)
+confine(struct pale_cage *cage, int *ret_ruleset, struct pale_err *err)
 {
-	PALE_CLOSE int ruleset = -1;
+	int ruleset = -1;
 	bool landlocked =
 	    cage->landlock_fs != 0 || cage->landlock_net != 0 || cage->landlock_scope != 0;
 	int result = 0;
@@ -157,6 +162,7 @@ confine(struct pale_cage *cage, struct pale_err *err)
 		    cage->landlock_fs, cage->landlock_net, cage->landlock_scope, &ruleset, err);
 	if (result == 0)
 		result = pale_root_build(cage, ruleset, err);
+	*ret_ruleset = ruleset;
 	if (result == 0 && landlocked)
 		result = allow_stdio(cage, ruleset, err);
 	if (result < 0)
@@ -246,6 +252,26 @@ exec_search(char *const *argv, char *const *envp)
 	return result;
 }
 
+/*
+ * The filter, and its listener on the way to the waiter: it lies in the socket until the waiter,
+ * which stands still until we have executed, can take it.
+ */
+static int
+install_filter(struct child *child)
+{
+	const struct pale_cage *cage = child->cage;
+	int fds[2] = { -1, child->ruleset };
+	int result;
+
+	if (child->to_supervisor < 0)
+		return pale_seccomp_install(cage->filter, cage->filter_count, 0, NULL, child->err);
+	result = pale_seccomp_install(cage->filter, cage->filter_count,
+	    SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &fds[0], child->err);
+	if (result < 0)
+		return result;
+	return pale_notify_pass(child->to_supervisor, fds, child->ruleset >= 0 ? 2 : 1, child->err);
+}
+
 static void
 be_command(struct child *child)
 {
@@ -255,7 +281,7 @@ be_command(struct child *child)
 	child->stage = PALE_STAGE_SETUP;
 	/* What is made for the program is as it should be, whatever its own files get. */
 	mask = umask(S_IWGRP | S_IWOTH);
-	child->result = confine(cage, child->err);
+	child->result = confine(cage, &child->ruleset, child->err);
 	if (child->result < 0)
 		_exit(EXIT_UNUSED);
 	umask(mask);
@@ -265,7 +291,7 @@ be_command(struct child *child)
 	}
 	if (child->ignore_chld)
 		signal(SIGCHLD, SIG_IGN);
-	child->result = pale_seccomp_install(cage->filter, cage->filter_count, 0, NULL, child->err);
+	child->result = install_filter(child);
 	if (child->result < 0)
 		_exit(EXIT_UNUSED);
 	child->result = exec_search(cage->argv, cage->envp);
@@ -273,9 +299,44 @@ be_command(struct child *child)
 	_exit(EXIT_UNUSED);
 }
 
+/*
+ * What the supervisor needs of the machine, opened while it can be: its own /proc, which the cage's
+ * root hides. Opened first, so that none of the cage's descriptors can have their numbers.
+ */
+static int
+open_supervisor(struct pale_launch *launch, int *ret_ours, int *ret_theirs, struct pale_err *err)
+{
+	int ends[2];
+
+	launch->supervisor.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (launch->supervisor.proc < 0)
+		return pale_fail_errno(err, "cannot open /proc");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return pale_fail_errno(err, "cannot make a socket for the supervisor");
+	*ret_ours = ends[0];
+	*ret_theirs = ends[1];
+	return 0;
+}
+
+static int
+take_listener(struct pale_launch *launch, int sock, struct pale_err *err)
+{
+	int fds[2] = { -1, -1 };
+	size_t count;
+	int result = pale_notify_receive(sock, fds, PALE_COUNT(fds), &count);
+
+	if (result < 0)
+		return pale_fail(
+		    err, result, "cannot take the filter's listener: %s", strerror(-result));
+	launch->supervisor.listener = fds[0];
+	launch->supervisor.ruleset = fds[1];
+	return 0;
+}
+
 static void
 end_all(struct pale_launch *launch)
 {
+	pale_supervisor_done(&launch->supervisor);
 	if (launch->init > 0) {
 		kill(launch->init, SIGKILL);
 		while (waitpid(launch->init, NULL, 0) < 0 && errno == EINTR)
@@ -285,13 +346,32 @@ end_all(struct pale_launch *launch)
 		close(pale_take_fd(&launch->leash));
 }
 
+/* On its own, so that no variable of the caller's is at the mercy of vfork. */
+static __attribute__((noinline)) pid_t
+start_command(struct child *child)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		be_command(child);
+	return pid;
+}
+
 int
 pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
     enum pale_cage_stage *ret_stage, struct pale_err *err)
 {
 	struct pale_err words = { 0 };
-	struct pale_launch launch = { .init = -1, .command = -1, .leash = -1 };
-	struct child child = { .cage = cage, .stage = PALE_STAGE_SETUP, .err = &words };
+	struct pale_launch launch = {
+		.init = -1, .command = -1, .leash = -1, .supervisor = PALE_SUPERVISOR_NONE
+	};
+	PALE_CLOSE int ours = -1;
+	PALE_CLOSE int theirs = -1;
+	struct child child = { .cage = cage,
+		.stage = PALE_STAGE_SETUP,
+		.ruleset = -1,
+		.to_supervisor = -1,
+		.err = &words };
 	sigset_t all;
 	pid_t pid;
 	int result;
@@ -302,16 +382,23 @@ pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
 	sigprocmask(SIG_SETMASK, &all, &child.mask);
 	/* A caller that ignores SIGCHLD would have the kernel reap the command before us. */
 	child.ignore_chld = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
-	result = start_init(&launch, err);
+	result = cage->ask ? open_supervisor(&launch, &ours, &theirs, err) : 0;
+	if (result == 0)
+		result = start_init(&launch, err);
+	child.to_supervisor = theirs;
 	if (result < 0) {
+		pale_supervisor_done(&launch.supervisor);
 		sigprocmask(SIG_SETMASK, &child.mask, NULL);
 		return result;
 	}
-	pid = vfork();
-	if (pid == 0)
-		be_command(&child);
+	pid = start_command(&child);
 	if (pid < 0)
 		child.result = pale_fail_errno(&words, "cannot start the command's process");
+	if (child.result == 0 && cage->ask) {
+		child.result = take_listener(&launch, ours, &words);
+		if (child.result < 0)
+			kill(pid, SIGKILL);
+	}
 	if (child.result < 0) {
 		while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			continue;

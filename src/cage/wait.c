@@ -3,7 +3,7 @@
  * The waiter: as good as absent for whoever started it. It forwards signals that a process sent to
  * it (those of the terminal reach the command by themselves, being in the same process group),
  * stops when the command stops, continues it, gives the terminal back, and at the end kills the
- * cage's first process, which ends all that the command left.
+ * cage's first process, which ends all that the command left. Meanwhile it is the supervisor, too.
  */
 #include "cage/cage.h"
 
@@ -106,6 +106,9 @@ stop_with(pid_t command, pid_t foreground)
 static void
 end_all(struct pale_launch *launch)
 {
+	/* Its processes are in the cage's pid namespace, and init ends only when they are reaped.
+	 */
+	pale_supervisor_done(&launch->supervisor);
 	kill(launch->init, SIGKILL);
 	while (waitpid(launch->init, NULL, 0) < 0 && errno == EINTR)
 		continue;
@@ -168,7 +171,7 @@ pale_cage_wait(struct pale_launch *launch)
 		}
 		if (result == launch->command || (result < 0 && errno != EINTR))
 			break;
-		if (sigwaitinfo(&all, &info) < 0)
+		if (pale_supervisor_wait(&launch->supervisor, &all, &info) == 0)
 			continue;
 		if (is_ours_alone(&info))
 			kill(launch->command, info.si_signo);

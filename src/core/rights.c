@@ -23,6 +23,12 @@ enum {
 /* The rights that make a name of some kind. */
 #define PALE_RS_MAKE RS(CREATE, MKDIRAT, MKFIFOAT, SYMLINKAT, BINDAT)
 
+/* The rights for which a mount must not be read-only; a test holds this to the rows. */
+#define PALE_RS_CHANGE \
+	(RS(WRITE, CREATE, FTRUNCATE, FCHFLAGS, FCHMOD, FCHOWN, FUTIMES) | \
+	    RS(LINKAT_SOURCE, LINKAT_TARGET, MKDIRAT, MKFIFOAT, SYMLINKAT, BINDAT, UNLINKAT) | \
+	    RS(RENAMEAT_SOURCE, RENAMEAT_TARGET, EXTATTR_SET, EXTATTR_DELETE, FLOCK, CONNECTAT))
+
 /* What -r holds, what -w and -x add to it; closed by who hands them out. */
 #define PALE_RS_R RS(LOOKUP, READ)
 #define PALE_RS_W \
@@ -245,6 +251,8 @@ is_withheld(const struct pale_right_row *row, pale_rights right, pale_rights gra
 	case PALE_HOW_SECCOMP:
 		if ((right & cage) == 0)
 			return true;
+		break;
+	case PALE_HOW_ASK:
 		break;
 	case PALE_HOW_MOUNT:
 	case PALE_HOW_LANDLOCK:

@@ -47,6 +47,7 @@ enum pale_right_how {
 	PALE_HOW_WITH,     /* comes with the rights in .with, cannot be withheld from them */
 	PALE_HOW_MOUNT,    /* withheld per grant by a mount attribute */
 	PALE_HOW_LANDLOCK, /* withheld per grant by Landlock */
+	PALE_HOW_ASK,      /* withheld per grant by the supervisor, where the mount is read-only */
 	PALE_HOW_SECCOMP,  /* withheld from the whole cage by the call filter, or from nobody */
 };
 

@@ -189,7 +189,7 @@ pale_sys_sub_answer(const struct pale_sys_sub *sub, const struct pale_sys_policy
 	case RUN_ASK:
 		break;
 	}
-	*ret_answer = (struct pale_sys_answer){ RUN_ASK, 0, sub->label, sub->why };
+	*ret_answer = (struct pale_sys_answer){ RUN_ASK, 0, sub->label, NULL };
 	return true;
 }
 
@@ -206,7 +206,7 @@ pale_sys_row_answer(enum pale_sys sys, const struct pale_sys_policy *policy)
 	case RUN_ALLOW:
 		break;
 	case RUN_ASK:
-		return (struct pale_sys_answer){ RUN_ASK, 0, NULL, row->why };
+		return (struct pale_sys_answer){ RUN_ASK, 0, NULL, NULL };
 	}
 	return allow(row->need[0] | row->need[1], NULL, policy);
 }

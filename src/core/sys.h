@@ -2,7 +2,7 @@
 /*
  * System calls: every call of x86-64 Linux up to 6.18, one row each in sys.def, with sub-rows for
  * calls whose meaning lies in an argument. The call filter, the manual's table of what is denied,
- * `--why`, and later the supervisor, the model, the race gate and the adversary are all made from
+ * `--why`, the supervisor, and later the model, the race gate and the adversary are all made from
  * these rows. A call without a row is denied.
  */
 #ifndef PALE_CORE_SYS_H
@@ -164,7 +164,8 @@ struct pale_sys_row {
 	enum pale_gate gate;
 	int error;                      /* errno of RUN_DENY, 0 = EPERM */
 	char why[PALE_SYS_WHY_BYTES];   /* RUN_DENY: one sentence for the manual, no full stop */
-	char note[PALE_SYS_NOTE_BYTES]; /* RUN_ALLOW: what it still makes possible, or "" */
+	char note[PALE_SYS_NOTE_BYTES]; /* RUN_ALLOW: what it still makes possible; RUN_ASK:
+					 * what the supervisor does; or "" */
 };
 
 /* A sub-row: what a row becomes for some values of its arguments. The first that matches decides.

@@ -30,6 +30,27 @@ pale_caps_drop(struct pale_err *err)
 	return 0;
 }
 
+int
+pale_caps_keep(uint32_t keep, struct pale_err *err)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return pale_fail_errno(err, "cannot clear the ambient capabilities");
+	if (syscall(SYS_capget, &head, data) < 0)
+		return pale_fail_errno(err, "cannot read the capabilities");
+	data[0].permitted &= keep;
+	data[0].effective = data[0].permitted;
+	data[0].inheritable = 0;
+	data[1] = (struct __user_cap_data_struct){ 0 };
+	if (syscall(SYS_capset, &head, data) < 0)
+		return pale_fail_errno(err, "cannot drop capabilities");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return pale_fail_errno(err, "cannot set no_new_privs");
+	return 0;
+}
+
 bool
 pale_caps_has(unsigned cap)
 {

@@ -7,6 +7,7 @@
 #define PALE_KERNEL_CAPS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/err.h"
 
@@ -16,6 +17,12 @@
  * namespace.
  */
 int pale_caps_drop(struct pale_err *err);
+
+/*
+ * Keep only these capabilities (bit 1 << CAP_*, of the first 32) of those that the calling thread
+ * has, and set no_new_privs.
+ */
+int pale_caps_keep(uint32_t keep, struct pale_err *err);
 
 /* Does the calling thread have this capability in its effective set? */
 bool pale_caps_has(unsigned cap);

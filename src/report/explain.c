@@ -213,6 +213,7 @@ put_along(const struct pale_text *text, const struct pale_plan *plan)
 {
 	pale_rights with_name = 0;
 	pale_rights with_data = 0;
+	pale_rights with_change = pale_rights_of_how(PALE_HOW_ASK);
 	pale_rights all = 0;
 	struct pale_string words = { 0 };
 
@@ -236,10 +237,30 @@ put_along(const struct pale_text *text, const struct pale_plan *plan)
 	pale_words_names(&words, with_name);
 	pale_string_add(&words, "; with read or write: ");
 	pale_words_names(&words, with_data);
+	pale_string_add(&words, "; with any right to change something: ");
+	pale_words_names(&words, with_change);
 	pale_string_add(&words,
-	    ". Of these, connectat reaches whoever listens on a socket that is granted, and flock "
-	    "makes others wait.");
+	    ". Of these, connectat reaches whoever listens on a socket there, and flock makes "
+	    "others wait.");
 	pale_text_item(text, "Comes along", pale_string_get(&words));
+	pale_string_done(&words);
+}
+
+/* What stands still until the supervisor has performed it. */
+static void
+put_asked(const struct pale_text *text)
+{
+	struct pale_string words = { 0 };
+
+	for (unsigned i = 0; i < PALE_SYS_COUNT; i++) {
+		const struct pale_sys_row *row = pale_sys_row((enum pale_sys)i);
+
+		if (row->run == RUN_ASK && pale_sys_nr((enum pale_sys)i) >= 0)
+			pale_string_add(&words, "%s%s",
+			    pale_string_get(&words)[0] == '\0' ? "" : ", ", row->name);
+	}
+	pale_string_add(&words, ": performed on copied arguments, where the grant can be changed");
+	pale_text_item(text, "Supervisor", pale_string_get(&words));
 	pale_string_done(&words);
 }
 
@@ -272,6 +293,7 @@ put_filter(const struct pale_text *text, const struct pale_plan *plan)
 	pale_string_add(&words, " (the list: pale-run(1), or --json)");
 	pale_text_item(text, "Call filter", pale_string_get(&words));
 	pale_string_done(&words);
+	put_asked(text);
 	if (plan->sys.withheld == 0)
 		return;
 	pale_words_names(&words, plan->sys.withheld);

@@ -22,7 +22,8 @@
  *     target        link: where it points to, else null
  *     links         symbolic links that are rebuilt on the way: path, target
  *   withheld        rights that the call filter takes from the whole cage
- *   filter          gates: open ones; denied: call, argument (or null), errno, because
+ *   filter          gates: open ones; asked: calls that the supervisor performs; denied: call,
+ *                   argument (or null), errno, because
  *   descriptors     0 to 2 of this very call: fd, type, name, open, granted, refused, rights
  *   namespaces      those of its own
  *   proc            "none" "self" "full"

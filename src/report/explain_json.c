@@ -76,6 +76,7 @@ make_filter(const struct pale_sys_policy *policy, bool *failed)
 {
 	json_t *filter = json_object();
 	json_t *gates = json_array();
+	json_t *asked = json_array();
 	json_t *denied = json_array();
 
 	for (unsigned gate = GATE_NONE + 1; gate < GATE_COUNT; gate++) {
@@ -92,6 +93,8 @@ make_filter(const struct pale_sys_policy *policy, bool *failed)
 
 		if (pale_sys_nr(sys) < 0)
 			continue;
+		if (answer.run == RUN_ASK)
+			pale_json_add(asked, json_string(name), failed);
 		if (answer.run == RUN_DENY)
 			pale_json_add(denied, make_denied(name, NULL, &answer, failed), failed);
 		subs = pale_sys_subs(sys, &count);
@@ -103,6 +106,7 @@ make_filter(const struct pale_sys_policy *policy, bool *failed)
 		}
 	}
 	pale_json_set(filter, "gates", gates, failed);
+	pale_json_set(filter, "asked", asked, failed);
 	pale_json_set(filter, "denied", denied, failed);
 	return filter;
 }

@@ -29,6 +29,7 @@ mechanism(enum pale_why_by by)
 		[PALE_WHY_ABSENT] = "the empty root",
 		[PALE_WHY_MOUNT] = "the mount of the grant",
 		[PALE_WHY_LANDLOCK] = "Landlock",
+		[PALE_WHY_SUPERVISOR] = "the supervisor",
 		[PALE_WHY_THING] = "the mount of the cage",
 		[PALE_WHY_PERMISSIONS] = "ordinary permissions",
 	};

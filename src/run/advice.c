@@ -22,9 +22,14 @@ enum {
 static void
 say_option(struct pale_why *answer, const char *option, const char *path, pale_rights rights)
 {
+	pale_rights asked = pale_rights_of_how(PALE_HOW_ASK);
+	pale_rights shown = pale_rights_essence(rights);
 	char names[NAMES_BYTES];
 
-	pale_rights_print(pale_rights_essence(rights), names, sizeof(names));
+	/* These bring each other; the one that was asked about is the one to name. */
+	if ((shown & asked) != 0)
+		shown = (shown & ~asked) | (answer->missing & asked);
+	pale_rights_print(shown, names, sizeof(names));
 	answer->is_option = true;
 	snprintf(answer->allow, sizeof(answer->allow), "%s %s:%s", option, path, names);
 }
@@ -132,6 +137,7 @@ pale_advise(const struct pale_plan *plan, const char *path, struct pale_why *ans
 	case PALE_WHY_FILTER:
 	case PALE_WHY_LANDLOCK:
 	case PALE_WHY_MOUNT:
+	case PALE_WHY_SUPERVISOR:
 		if (answer->error == EBUSY)
 			snprintf(answer->allow, sizeof(answer->allow),
 			    "grant the directory around it instead");

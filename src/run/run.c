@@ -174,6 +174,7 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 		result = choose_filter(run, err);
 	if (result < 0)
 		return result;
+	run->cage.ask = true;
 	run->cage.landlock_fs = run->plan.landlock_fs;
 	run->cage.landlock_root = run->plan.landlock_root;
 	run->cage.landlock_scope = run->plan.landlock_scope;

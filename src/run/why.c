@@ -20,6 +20,7 @@ static const char *const by_names[] = {
 	[PALE_WHY_ABSENT] = "absent",
 	[PALE_WHY_MOUNT] = "mount",
 	[PALE_WHY_LANDLOCK] = "landlock",
+	[PALE_WHY_SUPERVISOR] = "supervisor",
 	[PALE_WHY_THING] = "own",
 	[PALE_WHY_PERMISSIONS] = "permissions",
 };
@@ -78,6 +79,9 @@ needed(const struct pale_call *call, bool exists)
 		need |= RS(BINDAT);
 	if (row->does == DO_OPEN && exists)
 		need &= ~RS(CREATE);
+	/* Locks of records are the kernel's alone: it tells nobody whose they would be. */
+	if ((row->by & BY_SUPERVISOR) == 0)
+		need &= ~pale_rights_of_how(PALE_HOW_ASK);
 	/* Rights of sockets and the like mean nothing for a path. */
 	return need & ~pale_rights_of_how(PALE_HOW_NEVER);
 }
@@ -164,6 +168,13 @@ blame(const struct pale_plan *plan, const struct pale_entry *entry, struct pale_
 
 		if ((ret->missing >> i & 1) == 0)
 			continue;
+		if (row->how == PALE_HOW_ASK) {
+			ret->by = PALE_WHY_SUPERVISOR;
+			ret->error = i == PALE_RIGHT_FLOCK ? EPERM : EACCES;
+			snprintf(ret->reason, sizeof(ret->reason),
+			    "the grant's mount is read-only, and that is what it goes by");
+			return;
+		}
 		if ((row->mount == PALE_MOUNT_RDONLY && rdonly) ||
 		    (row->mount == PALE_MOUNT_NOEXEC && noexec)) {
 			ret->by = PALE_WHY_MOUNT;
@@ -196,19 +207,15 @@ ask_filter(const struct pale_plan *plan, const struct pale_call *call, struct pa
 	struct pale_sys_policy lenient = { .gates = plan->sys.gates };
 	struct pale_sys_answer answer = pale_sys_answer(call->sys, call->args, &plan->sys);
 
-	if (answer.run == RUN_ALLOW)
+	if (answer.run != RUN_DENY)
 		return false;
 	ret->by = PALE_WHY_FILTER;
 	ret->error = answer.error != 0 ? answer.error : ENOSYS;
-	if (pale_sys_answer(call->sys, call->args, &lenient).run == RUN_ALLOW)
+	if (pale_sys_answer(call->sys, call->args, &lenient).run != RUN_DENY)
 		ret->missing = ret->need & plan->sys.withheld;
-	if (answer.run == RUN_ASK)
-		snprintf(ret->reason, sizeof(ret->reason),
-		    "it needs a supervisor to decide, and none is running");
-	else
-		snprintf(ret->reason, sizeof(ret->reason), "%s%s%s",
-		    answer.label != NULL ? answer.label : "", answer.label != NULL ? ": " : "",
-		    answer.why != NULL ? answer.why : "no cage allows this call");
+	snprintf(ret->reason, sizeof(ret->reason), "%s%s%s",
+	    answer.label != NULL ? answer.label : "", answer.label != NULL ? ": " : "",
+	    answer.why != NULL ? answer.why : "no cage allows this call");
 	return true;
 }
 

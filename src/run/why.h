@@ -22,6 +22,7 @@ enum pale_why_by {
 	PALE_WHY_ABSENT,      /* nothing of that name exists inside */
 	PALE_WHY_MOUNT,       /* an attribute of the grant's mount */
 	PALE_WHY_LANDLOCK,    /* a Landlock rule */
+	PALE_WHY_SUPERVISOR,  /* the supervisor, by the grant's mount */
 	PALE_WHY_THING,       /* a copy, a hidden name, a device, a directory of the empty root */
 	PALE_WHY_PERMISSIONS, /* the caller's own permissions keep it from looking */
 };

@@ -4,6 +4,7 @@
  * (pale_sys_answer). tests/unit/filter_libseccomp.c holds it against a third reading.
  */
 #include "cage/ready.h"
+#include "cage/supervisor.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -220,5 +221,17 @@ TEST(made_before, "the programs made at build are what would be built now")
 	ck_assert_ptr_ne(ready, pale_filter_ready);
 }
 
-TEST_MAIN("filter", closed, open_gates, one_gate, one_right, any_policy, fchmod, added, errnos,
-    other_arch, length, too_small, made_before)
+TEST(served, "what the table says is asked is what the supervisor performs")
+{
+	for (unsigned i = 0; i < PALE_SYS_COUNT; i++) {
+		const struct pale_sys_row *row = pale_sys_row((enum pale_sys)i);
+
+		ck_assert_msg((row->run == RUN_ASK) == pale_supervisor_serves((enum pale_sys)i),
+		    "%s", row->name);
+		ck_assert_msg(
+		    row->run != RUN_ASK || (row->by & BY_SUPERVISOR) != 0, "%s", row->name);
+	}
+}
+
+TEST_MAIN("filter", served, closed, open_gates, one_gate, one_right, any_policy, fchmod, added,
+    errnos, other_arch, length, too_small, made_before)

@@ -122,6 +122,31 @@ TEST(landlock_rows, "a right that Landlock carries says which ABI brought it, an
 	}
 }
 
+TEST(asked_rows,
+    "what the supervisor is asked comes with each right that a read-only mount withholds")
+{
+	pale_rights asked = pale_rights_of_how(PALE_HOW_ASK);
+
+	assert_rights(asked, RS(FLOCK, CONNECTAT), "asked");
+	for (unsigned i = 0; i < PALE_RIGHT_COUNT; i++) {
+		const struct pale_right_row *row = pale_right_row((enum pale_right)i);
+		bool changes = row->mount == PALE_MOUNT_RDONLY;
+
+		ck_assert_msg(
+		    changes == ((pale_rights_close((pale_rights)1 << i) & asked) == asked), "%s",
+		    row->name);
+	}
+}
+
+TEST(asked_presets, "flock and connectat are in what -w gives, and not in what -r or -x give")
+{
+	pale_rights asked = RS(FLOCK, CONNECTAT);
+
+	assert_rights(pale_rights_preset_read() & asked, 0, "-r");
+	assert_rights(pale_rights_preset_execute() & asked, 0, "-x");
+	assert_rights(pale_rights_preset_write() & asked, asked, "-w");
+}
+
 TEST(words_trip, "a set survives the way through the words of cap_rights_t")
 {
 	uint64_t state = told_seed();
@@ -381,7 +406,7 @@ TEST(leak_monotone, "a newer Landlock and a cage that holds less never leak more
 	}
 }
 
-TEST_MAIN("rights", bits, totals, rows, landlock_rows, words_trip, words_bad, closure, acl, presets,
-    round_trip, print_short, spelling, aliases, unknown, malformed, leak_none, leak_all,
-    leak_read_only, leak_truncate, leak_landlock, leak_filter, leak_exec, leak_rename,
-    leak_monotone)
+TEST_MAIN("rights", bits, totals, rows, landlock_rows, asked_rows, asked_presets, words_trip,
+    words_bad, closure, acl, presets, round_trip, print_short, spelling, aliases, unknown,
+    malformed, leak_none, leak_all, leak_read_only, leak_truncate, leak_landlock, leak_filter,
+    leak_exec, leak_rename, leak_monotone)

@@ -389,15 +389,15 @@ TEST(ordinary, "what ordinary programs call is allowed, with every gate closed")
 		"readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2", "access",
 		"faccessat", "faccessat2", "pipe", "pipe2", "sched_yield", "dup", "dup2", "dup3",
 		"pause", "nanosleep", "clock_nanosleep", "getitimer", "setitimer", "alarm",
-		"getpid", "getppid", "gettid", "sendfile", "connect", "accept", "accept4", "sendto",
-		"recvfrom", "sendmsg", "recvmsg", "recvmmsg", "sendmmsg", "shutdown", "bind",
-		"listen", "getsockname", "getpeername", "setsockopt", "getsockopt", "clone", "fork",
-		"vfork", "execve", "execveat", "exit", "exit_group", "wait4", "waitid", "kill",
-		"tgkill", "tkill", "uname", "fcntl", "flock", "fsync", "fdatasync", "truncate",
-		"ftruncate", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename",
-		"renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "creat", "link", "linkat",
-		"unlink", "unlinkat", "symlink", "symlinkat", "readlink", "readlinkat", "chmod",
-		"fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "umask",
+		"getpid", "getppid", "gettid", "sendfile", "accept", "accept4", "sendto",
+		"recvfrom", "sendmsg", "recvmsg", "recvmmsg", "sendmmsg", "shutdown", "listen",
+		"getsockname", "getpeername", "setsockopt", "getsockopt", "clone", "fork", "vfork",
+		"execve", "execveat", "exit", "exit_group", "wait4", "waitid", "kill", "tgkill",
+		"tkill", "uname", "fcntl", "fsync", "fdatasync", "truncate", "ftruncate",
+		"getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename", "renameat",
+		"renameat2", "mkdir", "mkdirat", "rmdir", "creat", "link", "linkat", "unlink",
+		"unlinkat", "symlink", "symlinkat", "readlink", "readlinkat", "chmod", "fchmod",
+		"fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "umask",
 		"gettimeofday", "getrlimit", "setrlimit", "prlimit64", "getrusage", "sysinfo",
 		"times", "ptrace", "getuid", "getgid", "geteuid", "getegid", "getgroups", "setuid",
 		"setgid", "setresuid", "setresgid", "setpgid", "getpgid", "getpgrp", "setsid",
@@ -419,6 +419,20 @@ TEST(ordinary, "what ordinary programs call is allowed, with every gate closed")
 	ck_assert_uint_gt(PALE_COUNT(names), 150);
 	for (size_t i = 0; i < PALE_COUNT(names); i++)
 		ck_assert_msg(answer(names[i], args, 0, 0).run == RUN_ALLOW, "%s", names[i]);
+}
+
+TEST(asked, "flock, connect and bind are asked of the supervisor, and nothing else is")
+{
+	const uint64_t args[PALE_SYS_ARGS] = { 1, 1, 1, 1 };
+
+	for (unsigned i = 0; i < PALE_SYS_COUNT; i++) {
+		const char *name = pale_sys_row((enum pale_sys)i)->name;
+		bool asks = strcmp(name, "flock") == 0 || strcmp(name, "connect") == 0 ||
+		    strcmp(name, "bind") == 0;
+
+		ck_assert_msg(
+		    (answer(name, args, ALL_GATES, 0).run == RUN_ASK) == asks, "%s", name);
+	}
 }
 
 TEST(ordinary_with, "what ordinary programs ask for by argument is allowed, every gate closed")
@@ -504,4 +518,4 @@ TEST(ordinary_with, "what ordinary programs ask for by argument is allowed, ever
 }
 
 TEST_MAIN("sys_lists", setid, no_mode, o_path, open_needs, withheld, inode_flags, gates, never,
-    never_with, twins_absent, ordinary, ordinary_with)
+    never_with, twins_absent, ordinary, asked, ordinary_with)

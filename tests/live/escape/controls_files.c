@@ -189,14 +189,28 @@ SIMPLE("files", "open /dev/stdout and /dev/stderr again", open("/dev/stdout", O_
 SIMPLE("files", "read /proc/self/status and /proc/self/fd", read_has(open("/proc/self/status", O_RDONLY), "Name:") == 0 && count_entries("/proc/self/fd") >= 5)
 /* clang-format on */
 
-LATER("read-only", "lock a read-only file against those outside (flock)")
+ATTEMPT("read-only", "lock a read-only file against those outside (flock)", ANYONE)
 {
 	return got(flock(open(ro("file"), O_RDONLY | O_CLOEXEC), LOCK_EX | LOCK_NB));
 }
 
-LATER("read-only", "lock a read-only file against those outside (a record lock)")
+static long
+lock_record(void)
 {
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
-	return got(fcntl(open(ro("file"), O_RDONLY | O_CLOEXEC), F_SETLK, &lock));
+	return fcntl(open(ro("file"), O_RDONLY | O_CLOEXEC), F_SETLK, &lock);
+}
+
+STATED("read-only", "lock a read-only file against those outside (a record lock)",
+    "the kernel asks nobody", lock_record())
+
+ATTEMPT("read-only", "share a lock on a read-only file against those outside (flock)", ANYONE)
+{
+	return got(flock(open(ro("file"), O_RDONLY | O_CLOEXEC), LOCK_SH | LOCK_NB));
+}
+
+ATTEMPT("read-only", "lock the read-only directory against those outside (flock)", ANYONE)
+{
+	return got(flock(open(ro(""), O_RDONLY | O_DIRECTORY | O_CLOEXEC), LOCK_EX | LOCK_NB));
 }

@@ -107,7 +107,7 @@ static void
 print_verdict(const struct attempt *a, const char *verdict, const char *detail)
 {
 	static const char letters[] = {
-		[KIND_ATTEMPT] = 'A', [KIND_CONTROL] = 'C', [KIND_LATER] = 'L', [KIND_STATED] = 'L'
+		[KIND_ATTEMPT] = 'A', [KIND_CONTROL] = 'C', [KIND_STATED] = 'L'
 	};
 
 	printf("%c %s %s: %s|%s%s%s\n", letters[a->kind], verdict, a->family, a->sentence, detail,
@@ -178,10 +178,7 @@ static void
 run_one(const struct attempt *a)
 {
 	memset(shared, 0, sizeof(*shared));
-	if (a->kind == KIND_LATER && !is_native) {
-		note("needs the supervisor");
-		print_verdict(a, "skip", "");
-	} else if (a->kind == KIND_STATED && !is_native) {
+	if (a->kind == KIND_STATED && !is_native) {
 		note("a stated limit: %s", a->native + strlen(MAYBE("")));
 		print_verdict(a, "skip", "");
 	} else if (is_native && a->kind != KIND_CONTROL && a->native != NULL &&

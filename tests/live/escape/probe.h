@@ -36,7 +36,6 @@ enum {
 enum kind {
 	KIND_ATTEMPT,
 	KIND_CONTROL,
-	KIND_LATER,
 	KIND_STATED,
 };
 
@@ -72,7 +71,6 @@ struct attempt {
 #define ATTEMPT(family, sentence, native) PROBE_ROW(KIND_ATTEMPT, false, family, sentence, native)
 #define RACE(family, sentence, native) PROBE_ROW(KIND_ATTEMPT, true, family, sentence, native)
 #define CONTROL(family, sentence) PROBE_ROW(KIND_CONTROL, false, family, sentence, ANYONE)
-#define LATER(family, sentence) PROBE_ROW(KIND_LATER, false, family, sentence, ANYONE)
 /* Any success of the call is an escape. */
 #define TRY(family, sentence, native, call) \
 	ATTEMPT(family, sentence, native) \

@@ -51,6 +51,37 @@ reach(int fd, const char *name)
 }
 
 static long
+bind_at(const char *name)
+{
+	struct sockaddr_un addr;
+	socklen_t size = set_name(&addr, name);
+	int fd = sock(SOCK_STREAM);
+	long ret = fd < 0 ? -1 : bind(fd, (const struct sockaddr *)&addr, size);
+
+	if (ret == 0)
+		unlink(name);
+	return ret;
+}
+
+/* Whoever binds for us may have descriptors that lead out: by a link, since names are looked at. */
+static long
+bind_by_numbers(void)
+{
+	char name[64];
+
+	unlink(rw("numbers"));
+	if (symlink("/proc/self/fd", rw("numbers")) < 0)
+		return -1;
+	for (int fd = 0; fd < 256; fd++) {
+		snprintf(name, sizeof(name), "numbers/%d/mine", fd);
+		if (fcntl(fd, F_GETFD) < 0 && bind_at(rw(name)) == 0)
+			return 0;
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+static long
 throw_at(int fd, const char *name)
 {
 	struct sockaddr_un addr;
@@ -279,12 +310,25 @@ TRY("fifo", "open one outside for writing", ANYONE, open(out("fifo"), O_RDWR | O
 TRY("fifo", "open one outside through a link", ANYONE, open(rw("link-rel/fifo"), O_RDWR | O_NONBLOCK))
 /* clang-format on */
 
-LATER("path socket", "connect to a server that lies in the read-only grant")
-{
-	return got(reach(sock(SOCK_STREAM), ro("stream")));
-}
+TRY("path socket", "connect to a server that lies in the read-only grant", ANYONE,
+    reach(sock(SOCK_STREAM), ro("stream")))
+TRY("path socket", "connect to a server of the read-only grant by an O_PATH descriptor", ANYONE,
+    reach(sock(SOCK_STREAM), fd_path(open(ro("stream"), O_PATH))))
+TRY("path socket", "connect to a server of the read-only grant through a link", ANYONE,
+    (unlink(rw("to-ro")), symlink(ro("stream"), rw("to-ro")) == 0)
+	? reach(sock(SOCK_STREAM), rw("to-ro"))
+	: -1)
+TRY("path socket", "connect to a server outside through a link", ANYONE,
+    (unlink(rw("to-out")), symlink(out("stream"), rw("to-out")) == 0)
+	? reach(sock(SOCK_STREAM), rw("to-out"))
+	: -1)
+TRY("path socket", "bind a name outside", ANYONE, bind_at(out("mine")))
+TRY("path socket", "bind a name in the read-only grant", ANYONE, bind_at(ro("mine")))
+TRY("path socket", "bind a name outside through a link", ANYONE, bind_at(rw("link-rel/mine")))
+TRY("path socket", "bind a name through the descriptors of the supervisor", NEVER("it has none"),
+    bind_by_numbers())
 
-LATER("abstract socket", "bind a name that the outside may look for")
+ATTEMPT("abstract socket", "bind a name that the outside may look for", ANYONE)
 {
 	struct sockaddr_un addr;
 	int fd = sock(SOCK_STREAM);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the supervisor performs, one file a family, and what they share. A function gets a call that
+ * stands still, fetches what it names, asks pale_ask_holds, decides on what was fetched, performs.
+ * It returns what the call is to return: 0 or more, -errno, or PALE_ASK_WAITS when a process of its
+ * own took the call over (pale_ask_wait).
+ */
+#ifndef PALE_CAGE_ASK_H
+#define PALE_CAGE_ASK_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+
+#include "cage/supervisor.h"
+#include "kernel/notify.h"
+
+enum {
+	PALE_ASK_WAITS = INT32_MAX,
+};
+
+typedef int pale_ask_act(struct pale_supervisor *supervisor, const struct pale_notify *call);
+
+/* flock(2): only through a descriptor that may change something. */
+pale_ask_act pale_ask_flock;
+/* connect(2): to a path, where the mount that it lies in can be written to. */
+pale_ask_act pale_ask_connect;
+/* bind(2): to a path, as the cage's own processes could. */
+pale_ask_act pale_ask_bind;
+
+/* Is the caller still there, and everything that was fetched really its own? */
+bool pale_ask_holds(const struct pale_supervisor *supervisor, const struct pale_notify *call);
+
+/* A socket address as the kernel would copy it: at most 128 bytes, the rest zero. */
+struct pale_ask_addr {
+	union {
+		sa_family_t family;
+		struct sockaddr generic;
+		struct sockaddr_un un; /* not NUL-terminated; .path is */
+		char room[sizeof(struct sockaddr_storage)];
+	};
+	socklen_t size;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1]; /* "" unless it has a path */
+};
+
+enum pale_ask_name {
+	PALE_ASK_PATH,
+	PALE_ASK_ABSTRACT,
+	PALE_ASK_NAMELESS, /* the family alone: bind chooses a name, which nobody can know before */
+};
+
+/*
+ * Fetch what bind and connect share: a copy of the socket (args[0]) and of the address (args[1],
+ * args[2]).
+ *
+ * Returns enum pale_ask_name, or -errno: -EACCES for a socket that is not of AF_UNIX.
+ */
+int pale_ask_socket(struct pale_supervisor *supervisor, const struct pale_notify *call,
+    int *ret_sock, struct pale_ask_addr *ret_addr);
+
+/*
+ * "/proc/self/fd/N/rest" and the like name the caller's descriptors, and would name ours here.
+ *
+ *   ret_fd    N
+ *   ret_rest  what follows, without the slashes; "" for nothing; borrowed from path
+ */
+bool pale_ask_names_fd(const char *path, int *ret_fd, const char **ret_rest);
+
+/*
+ * Perform what blocks in a process of its own, which holds only the two descriptors.
+ *
+ *   fd     what it is about; taken over, whatever is returned
+ *   other  another descriptor that it needs, or -1; borrowed
+ *   act    returns 0 or -errno; runs in the process
+ *   undo   see struct pale_waiting; runs here
+ *   full   -errno to return if too many wait already
+ *
+ * Returns PALE_ASK_WAITS, or -errno.
+ */
+int pale_ask_wait(struct pale_supervisor *supervisor, const struct pale_notify *call, int fd,
+    int other, int (*act)(int fd, int other, int number), int number, int (*undo)(int fd),
+    int full);
+
+/* Look at all that wait: end those that are gone or have a signal, answer those that are done. */
+void pale_ask_look(struct pale_supervisor *supervisor);
+
+/* End them all. */
+void pale_ask_end(struct pale_supervisor *supervisor);
+
+/* Is this mount part of the cage? Reads the list of mounts once: a cage never gets another. */
+bool pale_ask_is_cage_mount(struct pale_supervisor *supervisor, int fd);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The supervisor's loop and its table of calls; see supervisor.h. */
+#include "cage/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cage/ask.h"
+#include "core/scope.h"
+#include "kernel/caps.h"
+
+static const struct {
+	enum pale_sys sys;
+	pale_ask_act *act;
+} acts[] = {
+	{ PALE_SYS_flock, pale_ask_flock },
+	{ PALE_SYS_connect, pale_ask_connect },
+	{ PALE_SYS_bind, pale_ask_bind },
+};
+
+bool
+pale_supervisor_serves(enum pale_sys sys)
+{
+	for (size_t i = 0; i < PALE_COUNT(acts); i++) {
+		if (acts[i].sys == sys)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Before the first call. Whatever may be done on files is done without capabilities, as the callers
+ * are without: the one that is kept lets us look at a program that hides from its own user. What is
+ * pinned gets a name by its number, relative to the /proc that knows us, so we stand there.
+ */
+static int
+prepare(struct pale_supervisor *supervisor)
+{
+	char self[16];
+	ssize_t len = readlinkat(supervisor->proc, "self", self, sizeof(self) - 1);
+
+	self[len < 0 ? 0 : len] = '\0';
+	/* The /proc of another pid namespace would number other threads. */
+	if (len <= 0 || atoi(self) != getpid())
+		return -ENOTSUP;
+	if (fchdir(supervisor->proc) < 0 || chdir("self/fd") < 0)
+		return -errno;
+	return pale_caps_keep(1U << CAP_SYS_PTRACE, NULL);
+}
+
+static int
+act_on(struct pale_supervisor *supervisor, const struct pale_notify *call)
+{
+	if (!supervisor->ready) {
+		supervisor->ready = true;
+		supervisor->broken = prepare(supervisor) < 0;
+	}
+	if (supervisor->broken)
+		return -EACCES;
+	for (size_t i = 0; i < PALE_COUNT(acts); i++) {
+		if (pale_sys_nr(acts[i].sys) == call->nr)
+			return acts[i].act(supervisor, call);
+	}
+	return -ENOSYS;
+}
+
+static void
+serve(struct pale_supervisor *supervisor)
+{
+	struct pale_notify call;
+	int result = pale_notify_take(supervisor->listener, &call);
+
+	if (result == -ENOENT || result == -EINTR || result == -EAGAIN)
+		return;
+	if (result < 0) {
+		/* Nothing can be answered any more: with the listener gone the kernel does it. */
+		close(pale_take_fd(&supervisor->listener));
+		return;
+	}
+	result = act_on(supervisor, &call);
+	/* A caller that is gone needs no answer. */
+	if (result != PALE_ASK_WAITS)
+		(void)pale_notify_answer(supervisor->listener, call.id, result);
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int
+pale_supervisor_wait(
+    struct pale_supervisor *supervisor, const sigset_t *blocked, siginfo_t *ret_info)
+{
+	struct signalfd_siginfo info;
+	struct pollfd polled[2];
+
+	if (supervisor->listener >= 0 && supervisor->signals < 0)
+		supervisor->signals = signalfd(-1, blocked, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (supervisor->signals < 0 && supervisor->listener >= 0)
+		close(pale_take_fd(&supervisor->listener));
+	if (supervisor->listener < 0 && supervisor->waiting_count == 0)
+		return sigwaitinfo(blocked, ret_info) < 0 ? 0 : ret_info->si_signo;
+	for (;;) {
+		polled[0] = (struct pollfd){ .fd = supervisor->signals, .events = POLLIN };
+		polled[1] = (struct pollfd){ .fd = supervisor->listener, .events = POLLIN };
+		if (poll(polled, PALE_COUNT(polled),
+			supervisor->waiting_count > 0 ? PALE_WAITING_TICK_MS : -1) < 0)
+			return 0;
+		/* Signals first: a flood of calls does not keep them from being heard. */
+		if (polled[0].revents != 0) {
+			pale_ask_look(supervisor);
+			if (read(supervisor->signals, &info, sizeof(info)) != sizeof(info))
+				return 0;
+			*ret_info = (siginfo_t){ .si_signo = (int)info.ssi_signo,
+				.si_code = info.ssi_code };
+			return ret_info->si_signo;
+		}
+		if ((polled[1].revents & POLLIN) != 0)
+			serve(supervisor);
+		else if (polled[1].revents != 0) /* POLLHUP: nobody is left who could ask */
+			close(pale_take_fd(&supervisor->listener));
+		if (supervisor->waiting_count > 0 && now_ms() >= supervisor->next_look_ms) {
+			pale_ask_look(supervisor);
+			supervisor->next_look_ms = now_ms() + PALE_WAITING_TICK_MS;
+		}
+	}
+}
+
+void
+pale_supervisor_done(struct pale_supervisor *supervisor)
+{
+	int *const fds[] = { &supervisor->listener, &supervisor->proc, &supervisor->ruleset,
+		&supervisor->signals, &supervisor->last.pidfd };
+
+	pale_ask_end(supervisor);
+	for (size_t i = 0; i < PALE_COUNT(fds); i++) {
+		if (*fds[i] >= 0)
+			close(pale_take_fd(fds[i]));
+	}
+	free(supervisor->mounts);
+	supervisor->mounts = NULL;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The supervisor of a cage: the waiter's other half. What the table says is asked (RUN_ASK in
+ * core/sys.def) stands still until it was judged here, and what is allowed is performed here, on
+ * copies: the descriptor that was fetched is the one that is used, the address that was read is the
+ * one that is passed. Nothing that a second thread changes meanwhile matters.
+ *
+ * Attacks stopped here: an address or a descriptor's number changed between check and use; a thread
+ * number that belongs to somebody else by now; a caller that makes the supervisor wait (what would
+ * block goes to a process of its own, of which there is a bounded number); a killed supervisor (the
+ * kernel then answers ENOSYS). It acts without any capability but the one to look at callers.
+ *
+ * docs/internals/supervisor.md has the whole of it.
+ */
+#ifndef PALE_CAGE_SUPERVISOR_H
+#define PALE_CAGE_SUPERVISOR_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/sys.h"
+#include "kernel/caller.h"
+
+enum {
+	PALE_WAITING_MAX = 64,     /* calls that wait at a time; the next gets ENOLCK or EAGAIN */
+	PALE_WAITING_TICK_MS = 10, /* how often those are looked at: gone, or a signal pending? */
+};
+
+struct pale_supervisor;
+
+/* A call that blocks, in a process of its own. */
+struct pale_waiting {
+	uint64_t id;
+	pid_t tid;
+	pid_t worker; /* 0: the slot is free */
+	int fd;       /* what it waits on; ours */
+	bool seen;    /* a signal of the whole process was pending at the last look */
+	/* Called when the worker was killed: undo what it may have done; returns what then holds.
+	 */
+	int (*undo)(int fd);
+};
+
+struct pale_supervisor {
+	int listener; /* -1: nobody asks, or nobody is left */
+	int proc; /* /proc of our own pid namespace; from before the cage's root, which hides it */
+	int ruleset; /* the cage's Landlock ruleset, or -1 */
+	int signals; /* signalfd of every signal; -1 until it is needed */
+	struct pale_caller_last last;
+	bool ready;       /* the first call has been prepared for */
+	bool broken;      /* and that failed: everything is refused */
+	uint64_t *mounts; /* ids of the cage's mounts, sorted; NULL until they are needed */
+	size_t mount_count;
+	size_t waiting_count;
+	uint64_t next_look_ms; /* monotonic */
+	struct pale_waiting waiting[PALE_WAITING_MAX];
+};
+
+/* Owner: PALE_SUPERVISOR struct pale_supervisor s = PALE_SUPERVISOR_NONE. */
+#define PALE_SUPERVISOR_NONE \
+	((struct pale_supervisor){ \
+	    .listener = -1, .proc = -1, .ruleset = -1, .signals = -1, .last.pidfd = -1 })
+
+/*
+ * Wait for a signal, and answer calls meanwhile.
+ *
+ *   blocked   the signals to wait for: all of them are blocked
+ *   ret_info  .si_signo and .si_code of the signal, nothing else
+ *
+ * Returns the signal, or 0 when there is no signal but children may have changed.
+ */
+int pale_supervisor_wait(
+    struct pale_supervisor *supervisor, const sigset_t *blocked, siginfo_t *ret_info);
+
+/* End every call that still waits, and close everything. */
+void pale_supervisor_done(struct pale_supervisor *supervisor);
+
+/* Is this call performed here? True for exactly the calls that the table says are asked. */
+bool pale_supervisor_serves(enum pale_sys sys);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Calls that stand still for a supervisor; see notify.h. */
+#include "kernel/notify.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/scope.h"
+#include "kernel/uapi.h"
+
+/*
+ * The kernel may know a longer structure and writes only what fits its own; it takes no pointer to
+ * less than that. Linux 6.18 has what the headers of 6.1 have (80 and 24 bytes); the room is for
+ * what may come.
+ */
+union call {
+	struct seccomp_notif notif;
+	char room[256];
+};
+
+union answer {
+	struct seccomp_notif_resp resp;
+	char room[256];
+};
+
+int
+pale_notify_take(int listener, struct pale_notify *ret)
+{
+	union call call;
+
+	/* The kernel insists on zeroes. */
+	memset(&call, 0, sizeof(call));
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call.notif) < 0)
+		return -errno;
+	ret->id = call.notif.id;
+	ret->tid = (pid_t)call.notif.pid;
+	ret->nr = call.notif.data.nr;
+	_Static_assert(sizeof(ret->args) == sizeof(call.notif.data.args), "six arguments");
+	memcpy(ret->args, call.notif.data.args, sizeof(ret->args));
+	return 0;
+}
+
+bool
+pale_notify_holds(int listener, uint64_t id)
+{
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+int
+pale_notify_answer(int listener, uint64_t id, int64_t result)
+{
+	union answer answer;
+
+	memset(&answer, 0, sizeof(answer));
+	answer.resp.id = id;
+	answer.resp.error = result < 0 ? (int)result : 0;
+	answer.resp.val = result < 0 ? 0 : result;
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer.resp) < 0 ? -errno : 0;
+}
+
+int
+pale_notify_pass(int sock, const int *fds, size_t count, struct pale_err *err)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int) * PALE_NOTIFY_PASS_MAX)];
+	} control;
+	struct iovec byte = { (char[1]){ 0 }, 1 };
+	struct msghdr message = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(sizeof(int) * count),
+	};
+
+	if (count == 0 || count > PALE_NOTIFY_PASS_MAX)
+		return pale_fail(err, -EINVAL, "%zu descriptors to pass", count);
+	memset(&control, 0, sizeof(control));
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(int) * count);
+	memcpy(CMSG_DATA(&control.head), fds, sizeof(int) * count);
+	if (sendmsg(sock, &message, MSG_NOSIGNAL) != 1)
+		return pale_fail_errno(err, "cannot pass descriptors to the supervisor");
+	return 0;
+}
+
+int
+pale_notify_receive(int sock, int *ret_fds, size_t max, size_t *ret_count)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int) * PALE_NOTIFY_PASS_MAX)];
+	} control;
+	char byte;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	size_t count;
+
+	if (recvmsg(sock, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+		return -errno;
+	if (CMSG_FIRSTHDR(&message) == NULL || control.head.cmsg_type != SCM_RIGHTS)
+		return -EPROTO;
+	count = (control.head.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	if (count > max)
+		return -EPROTO;
+	memcpy(ret_fds, CMSG_DATA(&control.head), sizeof(int) * count);
+	*ret_count = count;
+	return 0;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The raw mechanism of a supervisor: a call that a filter answers with SECCOMP_RET_USER_NOTIF
+ * stands still until whoever holds the filter's listener has answered. Nothing here decides
+ * anything.
+ *
+ * The listener must come from a filter with WAIT_KILLABLE_RECV: without it a signal makes the
+ * kernel repeat a call that the supervisor has already performed (seen on Linux 6.18). Before
+ * Linux 6.17 an answer that meets a signal in the same instant can still be lost, and the call is
+ * repeated.
+ *
+ * There is deliberately no way here to let the caller's own call continue: its arguments may have
+ * changed since they were looked at.
+ * Source: seccomp_unotify(2).
+ */
+#ifndef PALE_KERNEL_NOTIFY_H
+#define PALE_KERNEL_NOTIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+
+/* One call that stands still. */
+struct pale_notify {
+	uint64_t id; /* cookie of this very call; never that of another */
+	pid_t tid;   /* the thread, as our own pid namespace numbers it */
+	int nr;
+	uint64_t args[6];
+};
+
+/*
+ * Take the next call from a listener that poll(2) says has one.
+ *
+ * Returns 0, or
+ *   -ENOENT, -EINTR  the caller is gone, or a signal came: poll again
+ *   others           the listener cannot be used
+ */
+int pale_notify_take(int listener, struct pale_notify *ret);
+
+/*
+ * Does the call still stand still? To be asked after anything was opened by the number in .tid and
+ * before it is used: the thread may be gone and the number somebody else's.
+ */
+bool pale_notify_holds(int listener, uint64_t id);
+
+/*
+ * Answer a call.
+ *
+ *   result  what the call returns: 0 or more, or -errno; also -PALE_ERESTARTSYS where the caller
+ *           certainly has a signal pending, which then decides between EINTR and another try
+ *
+ * Returns 0, or -ENOENT if the caller is gone.
+ */
+int pale_notify_answer(int listener, uint64_t id, int64_t result);
+
+enum {
+	PALE_ERESTARTSYS = 512, /* the kernel's own ERESTARTSYS, which no program sees */
+};
+
+/*
+ * Pass descriptors over a socket, and take them at its other end: how the listener gets from the
+ * process that installed the filter to its supervisor. They arrive close-on-exec, in their order.
+ *
+ *   count  1 to PALE_NOTIFY_PASS_MAX; taking fails with -EPROTO unless exactly so many are there
+ *
+ * Taking does not wait: -EAGAIN if nothing was sent.
+ */
+enum {
+	PALE_NOTIFY_PASS_MAX = 4,
+};
+int pale_notify_pass(int sock, const int *fds, size_t count, struct pale_err *err);
+int pale_notify_receive(int sock, int *ret_fds, size_t max, size_t *ret_count);
+
+#endif
