@@ -35,7 +35,8 @@ const struct pale_probe_landlock pale_probe_landlock[] = {
 	{ 7, "6.15", "the audit log", NULL },
 	{ 8, "7.0", "all threads at once", NULL },
 	{ 9, "7.1", "connecting to UNIX sockets by name",
-	    "the supervisor connects for the program, so that peers see it in the program's place" },
+	    "the supervisor connects for the program, so that peers see it in the program's "
+	    "place" },
 	{ 0, NULL, NULL, NULL },
 };
 

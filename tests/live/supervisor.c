@@ -3,7 +3,7 @@
  * The supervisor of a cage, from outside: makes a world, starts `pale run` around a probe for each
  * fact, and looks afterwards what those outside noticed. See supervisor.h.
  *
- *   PALE  the program under test; default: ../../src/cli/pale beside this one
+ *   PALE  the program under test; default: ../../pale beside this one
  */
 #include "supervisor.h"
 
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum {
-	GROWTH_KIB = 128, /* what a stack or a heap may round up to */
+	GROWTH_KIB = 128,   /* what a stack or a heap may round up to */
 	PROBE_SECONDS = 20, /* whatever takes longer hangs */
 	FD_OUT = 3,
 	FD_IN = 4,
@@ -309,8 +309,7 @@ main(int argc, char **argv)
 	}
 	if (len < 0)
 		return 1;
-	snprintf(
-	    pale, sizeof(pale), "%.*s/../../src/cli/pale", (int)(strrchr(self, '/') - self), self);
+	snprintf(pale, sizeof(pale), "%.*s/../../pale", (int)(strrchr(self, '/') - self), self);
 	if (given != NULL)
 		snprintf(pale, sizeof(pale), "%s", given);
 	snprintf(world, sizeof(world), "/var/tmp/pale-sup.%d", getpid());
