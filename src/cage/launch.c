@@ -171,10 +171,6 @@ confine(struct pale_cage *cage, int *ret_ruleset, struct pale_err *err)
 		pale_fail_errno(err, "cannot change to '%s' inside the cage", cage->chdir);
 		return pale_remedy(err, "grant it, for example with -r");
 	}
-	for (size_t i = 0; i < cage->limit_count; i++) {
-		if (setrlimit(cage->limits[i].resource, &cage->limits[i].value) < 0)
-			return pale_fail_errno(err, "cannot set a limit");
-	}
 	result = close_others(cage, err);
 	if (result == 0)
 		result = pale_caps_drop(err);
@@ -272,6 +268,17 @@ install_filter(struct child *child)
 	return pale_notify_pass(child->to_supervisor, fds, child->ruleset >= 0 ? 2 : 1, child->err);
 }
 
+/* Last, for the filter's listener takes a number that the limit on descriptors may not have. */
+static int
+set_limits(const struct pale_cage *cage, struct pale_err *err)
+{
+	for (size_t i = 0; i < cage->limit_count; i++) {
+		if (setrlimit(cage->limits[i].resource, &cage->limits[i].value) < 0)
+			return pale_fail_errno(err, "cannot set a limit");
+	}
+	return 0;
+}
+
 static void
 be_command(struct child *child)
 {
@@ -292,6 +299,8 @@ be_command(struct child *child)
 	if (child->ignore_chld)
 		signal(SIGCHLD, SIG_IGN);
 	child->result = install_filter(child);
+	if (child->result == 0)
+		child->result = set_limits(cage, child->err);
 	if (child->result < 0)
 		_exit(EXIT_UNUSED);
 	child->result = exec_search(cage->argv, cage->envp);

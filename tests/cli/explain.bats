@@ -143,7 +143,10 @@ terminal limits environment chdir accepted unenforced".split())'
 	json 'next(g for g in j["grants"] if g["path"] == sys.argv[2])["redundant"]' "$area/r/file"
 	json 'next(g for g in j["grants"] if g["path"] == sys.argv[2])["inside"] == sys.argv[3]' \
 		"$area/r/file" "$area/r"
-	json '"flock" in next(g for g in j["grants"] if g["path"] == sys.argv[2])["along"]' "$area/r"
+	json '"seek" in next(g for g in j["grants"] if g["path"] == sys.argv[2])["along"]' "$area/r"
+	json '"flock" not in next(g for g in j["grants"] if g["path"] == sys.argv[2])["rights"]' "$area/r"
+	json '"flock" in next(g for g in j["grants"] if g["path"] == sys.argv[2])["rights"]' "$area/w"
+	json 'j["filter"]["asked"] == ["connect", "bind", "flock"]'
 }
 
 @test "JSON: the call filter with errno and reason" {

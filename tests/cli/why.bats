@@ -280,6 +280,23 @@ why() {
 	has "ordinary permissions (EACCES)"
 }
 
+@test "flock and connect: the supervisor goes by the mount, and the cage agrees" {
+	why 1 -r r -- flock r/file
+	has "the supervisor (EPERM)"
+	has "--file $area/r/file:flock"
+	why 1 -r r -- connect r/file
+	has "the supervisor (EACCES)"
+	has "--file $area/r/file:connectat"
+	why 0 -w w -- flock w/file
+	why 0 -w w -- connect w/file
+	why 0 -w w -- bind w/socket
+	why 0 -r r -- fcntl:F_SETLK r/file
+	run -0 pale run -w w -- flock w/file true
+	run pale run -r r -- flock -n r/file true
+	[ "$status" -ne 0 ]
+	has "Operation not permitted"
+}
+
 @test "JSON" {
 	run -1 --separate-stderr pale run -r r --json --why open:O_WRONLY r/file
 	json 'sorted(j) == sorted("call path inside exists allowed by errno because need missing grant \
