@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,20 +36,38 @@ pale_supervisor_serves(enum pale_sys sys)
 	return false;
 }
 
+/* Do paths mean the same to us and to the caller? When the cage's root came, it came to both. */
+static bool
+shares_root(const struct pale_supervisor *supervisor, pid_t tid)
+{
+	PALE_CLOSE int root = -1;
+	struct statx ours;
+	struct statx theirs;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d/root", tid);
+	root = openat(supervisor->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root >= 0 && statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &ours) == 0 &&
+	    statx(root, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &theirs) == 0 &&
+	    ours.stx_mnt_id == theirs.stx_mnt_id && ours.stx_ino == theirs.stx_ino &&
+	    ours.stx_dev_major == theirs.stx_dev_major &&
+	    ours.stx_dev_minor == theirs.stx_dev_minor;
+}
+
 /*
  * Before the first call. Whatever may be done on files is done without capabilities, as the callers
  * are without: the one that is kept lets us look at a program that hides from its own user. What is
  * pinned gets a name by its number, relative to the /proc that knows us, so we stand there.
  */
 static int
-prepare(struct pale_supervisor *supervisor)
+prepare(struct pale_supervisor *supervisor, pid_t tid)
 {
 	char self[16];
 	ssize_t len = readlinkat(supervisor->proc, "self", self, sizeof(self) - 1);
 
 	self[len < 0 ? 0 : len] = '\0';
 	/* The /proc of another pid namespace would number other threads. */
-	if (len <= 0 || atoi(self) != getpid())
+	if (len <= 0 || atoi(self) != getpid() || !shares_root(supervisor, tid))
 		return -ENOTSUP;
 	if (fchdir(supervisor->proc) < 0 || chdir("self/fd") < 0)
 		return -errno;
@@ -58,8 +78,9 @@ static int
 act_on(struct pale_supervisor *supervisor, const struct pale_notify *call)
 {
 	if (!supervisor->ready) {
-		supervisor->ready = true;
-		supervisor->broken = prepare(supervisor) < 0;
+		supervisor->broken = prepare(supervisor, call->tid) < 0;
+		/* A caller that was killed meanwhile proves nothing: the next one is looked at. */
+		supervisor->ready = !supervisor->broken || pale_ask_holds(supervisor, call);
 	}
 	if (supervisor->broken)
 		return -EACCES;
