@@ -250,7 +250,9 @@ def tmux():
     term.do(f"{own} && echo made", r"\r\nmade\r\npane> ")
     term.do(
         f"{run} split-window && {run} send-keys -t 0 'echo $((6 * 7)); {run} wait-for -S ran' Enter"
-        f" && {run} wait-for ran && {run} capture-pane -p -t 0 | grep -x 42",
+        # The server may hear of the signal before it has read what the pane printed.
+        f" && {run} wait-for ran && for i in $(seq 500); do"
+        f" {run} capture-pane -p -t 0 | grep -x 42 && break; done",
         r"\r\n42\r\npane> ",
     )
     term.do(f"{run} list-panes | wc -l", r"\r\n2\r\npane> ")
