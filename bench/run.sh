@@ -24,15 +24,15 @@ rows=$world/rows
 # Copies, because the ordinary user may not reach the build directory.
 chmod 755 "$world"
 cp "$build/pale" "$build/bench/bare" "$build/bench/jobs" "$build/bench/micro" "$world" || exit 1
-mkdir "$world/work"
+mkdir "$world/job"
 pale=$world/pale
 if [ "$(id -u)" = 0 ]; then
 	as_user=(setpriv "--reuid=$ordinary" "--regid=$ordinary" --clear-groups)
-	chown "$ordinary:$ordinary" "$world/work"
+	chown "$ordinary:$ordinary" "$world/job"
 else
 	as_user=()
 fi
-export HOME=$world/work LC_ALL=C
+export HOME=$world/job LC_ALL=C
 pinned() { taskset -c "$cpu" "$@"; }
 user() { pinned ${as_user[@]+"${as_user[@]}"} "$@"; }
 jobs_of() { awk -v job="$1" -v column="$2" '$1 == job { print $column }' "$world/out"; }
@@ -94,11 +94,11 @@ start_of() { # WHO PREFIX...: start of /usr/bin/true
 
 memory() { # of the waiter, while the command runs
 	local waiter line size
-	mkfifo "$world/work/in" "$world/work/out"
-	[ "$(id -u)" != 0 ] || chown "$ordinary" "$world/work/in" "$world/work/out"
-	user "$pale" run -- sh -c 'echo ready; read -r line' <"$world/work/in" >"$world/work/out" &
+	mkfifo "$world/job/in" "$world/job/out"
+	[ "$(id -u)" != 0 ] || chown "$ordinary" "$world/job/in" "$world/job/out"
+	user "$pale" run -- sh -c 'echo ready; read -r line' <"$world/job/in" >"$world/job/out" &
 	waiter=$!
-	exec 3>"$world/work/in" 4<"$world/work/out"
+	exec 3>"$world/job/in" 4<"$world/job/out"
 	read -r line <&4
 	size=$([ "$line" = ready ] && awk '/^VmRSS/ { print $2 }' "/proc/$waiter/status")
 	echo >&3
@@ -118,7 +118,7 @@ libraries() {
 ratio() {
 	local name=$1 rounds=$2 profile=$3 kind column native inside
 	shift 3
-	(cd "$world/work/tree" && user "$world/jobs" "$rounds" native "$@" \
+	(cd "$world/job/tree" && user "$world/jobs" "$rounds" native "$@" \
 		--- pale "$pale" run -p "$profile" -w . -- "$@") >"$world/out" || return
 	for kind in "cpu 4" "wall 2"; do
 		column=${kind#* }
@@ -132,14 +132,14 @@ ratio() {
 }
 
 compile_tree() {
-	mkdir -p "$world/work/tree"
-	cp -r "$here/../src" "$world/work/tree/src"
-	own "$world/work/tree"
+	mkdir -p "$world/job/tree"
+	cp -r "$here/../src" "$world/job/tree/src"
+	own "$world/job/tree"
 }
 own() { [ "$(id -u)" != 0 ] || chown -R "$ordinary:$ordinary" "$1"; }
 
 git_status() { # 80 directories of 100 files
-	local tree=$world/work/files native inside
+	local tree=$world/job/files native inside
 	mkdir "$tree"
 	(cd "$tree" && for dir in $(seq 80); do
 		mkdir "d$dir"
@@ -162,7 +162,7 @@ git_status() { # 80 directories of 100 files
 
 micro() { # five turns each, the lowest of all counts
 	local name most native inside # of the cage, then of a filter alone
-	cd "$world/work" || return
+	cd "$world/job" || return
 	for _ in 1 2 3 4 5; do
 		user "$world/micro" native.tmp | sed 's/^/native:/'
 		user "$world/micro" native.tmp filter | sed 's/^/filter:/'

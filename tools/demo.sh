@@ -56,25 +56,25 @@ else
 fi
 
 heading "2. What a program that was taken over would try."
-mkdir -p "$world/work"
+mkdir -p "$world/job"
 echo "the key" >"$world/secret"
-ln -s ../secret "$world/work/link"
-: >"$world/work/program"
+ln -s ../secret "$world/job/link"
+: >"$world/job/program"
 sleep 1000 &
 victim=$!
-cp "$build/tools/attempts" "$build/tools/dotdot" "$world/work"
-echo "   \$ pale run -p cc -w work -- work/attempts ..."
-(cd "$world" && "$pale" run -p cc -w work -- work/attempts "$world/secret" work/link $victim \
-	work/program) || wrong "an attempt succeeded, or none was made"
+cp "$build/tools/attempts" "$build/tools/dotdot" "$world/job"
+echo "   \$ pale run -p cc -w job -- job/attempts ..."
+(cd "$world" && "$pale" run -p cc -w job -- job/attempts "$world/secret" job/link $victim \
+	job/program) || wrong "an attempt succeeded, or none was made"
 kill -0 $victim 2>/dev/null || wrong "the process outside is gone"
 [ "$(cat "$world/secret")" = "the key" ] || wrong "the secret was changed"
-[ ! -u "$world/work/program" ] || wrong "a set-user-id program was left behind"
+[ ! -u "$world/job/program" ] || wrong "a set-user-id program was left behind"
 
 heading "3. The race that broke directory capabilities in 2010."
 echo "   One process opens \"bar/../..\" from foo, which by its text ends in sandbox; another"
 echo "   renames bar out of foo at the same time. Whoever follows the second '..' from the new"
 echo "   place has left the sandbox."
-mkdir -p "$world/work/sandbox/foo/bar" "$world/race/sandbox/foo/bar"
+mkdir -p "$world/job/sandbox/foo/bar" "$world/race/sandbox/foo/bar"
 echo "the key" >"$world/race/secret"
 mkdir -p "$world/race/tools" && cp "$build/tools/dotdot" "$world/race/tools"
 echo "   \$ pale run -w sandbox -- dotdot        for $seconds seconds, the sandbox being the grant"
