@@ -17,7 +17,12 @@ rm -rf "$logs"
 mkdir -p "$logs"
 # Each race of the escape suite: long where nobody waits for it.
 export SECONDS_A_RACE=${SECONDS_A_RACE:-$([ -n "${CI:-}" ] && echo 10 || echo 2)}
-export PALE=$build/pale PALE_BUILD=$build PALE_SOURCE=$PWD
+# An ordinary user, whom many tests play, may not be able to enter the build directory.
+public=$(mktemp -d /var/tmp/pale-test.XXXXXX) || exit 1
+trap 'rm -rf "$public"' EXIT
+chmod 755 "$public"
+cp "$build/pale" "$public/pale"
+export PALE=$public/pale PALE_BUILD=$build PALE_SOURCE=$PWD
 
 wanted() {
 	[ ${#words[@]} -eq 0 ] && return 0
