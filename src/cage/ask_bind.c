@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,7 +33,6 @@ struct binding {
 	int number; /* that N */
 	mode_t mask;
 	const struct pale_ask_addr *addr;
-	int result;
 };
 
 /* Leave only two descriptors open; low < high, or -1. */
@@ -47,7 +47,7 @@ close_all_but(int low, int high)
 }
 
 static int
-bind_inside(struct binding *b)
+bind_inside(const struct binding *b)
 {
 	int sock;
 
@@ -68,23 +68,31 @@ bind_inside(struct binding *b)
 	return bind(sock, &b->addr->generic, b->addr->size) < 0 ? -errno : 0;
 }
 
-/* Nobody can make a bind wait, so we stand still meanwhile and share our memory with the child. */
+/*
+ * A bind does not wait, so we do not look elsewhere meanwhile. But the child has a number inside,
+ * and without Landlock's scope for signals a program can stop it: then it is killed. (vfork would
+ * have us stand still with it.)
+ */
 static int
-bind_in_child(struct binding *b)
+bind_in_child(const struct binding *b)
 {
-	pid_t pid;
+	int status = 0;
+	pid_t pid = fork();
 
-	b->result = -EIO;
-	pid = vfork();
-	if (pid == 0) {
-		b->result = bind_inside(b);
-		_exit(0);
-	}
+	if (pid == 0)
+		_exit(-bind_inside(b));
 	if (pid < 0)
 		return -EAGAIN;
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
-	return b->result;
+	for (;;) {
+		if (waitpid(pid, &status, WUNTRACED) < 0) {
+			if (errno != EINTR)
+				return -EIO;
+		} else if (WIFSTOPPED(status)) {
+			kill(pid, SIGKILL);
+		} else {
+			return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+		}
+	}
 }
 
 int

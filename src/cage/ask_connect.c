@@ -77,14 +77,14 @@ find_target(struct pale_supervisor *supervisor, const struct pale_notify *call, 
 	return result;
 }
 
-/* Connect to the pinned inode; see prepare() in supervisor.c for where we stand. */
+/* Connect to the pinned inode; we and a worker stand in a directory of our own descriptors. */
 static int
-connect_to(int sock, int target, int is_worker)
+connect_to(int sock, int target, int unused)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s%d", is_worker ? "../../self/fd/" : "",
-	    target);
+	(void)unused;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%d", target);
 	return connect(sock, (const struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
 }
 
@@ -144,8 +144,9 @@ pale_ask_connect(struct pale_supervisor *supervisor, const struct pale_notify *c
 	if (flags < 0 || (flags & O_PATH) != 0)
 		return -EBADF;
 	result = connect_now(sock, target, flags);
-	if (result != -EAGAIN || (flags & O_NONBLOCK) != 0)
+	/* EINTR: the flag was taken away again, so it began to wait. */
+	if (result != -EINTR && (result != -EAGAIN || (flags & O_NONBLOCK) != 0))
 		return result;
 	return pale_ask_wait(
-	    supervisor, call, pale_take_fd(&sock), target, connect_to, 1, is_connected, -EAGAIN);
+	    supervisor, call, pale_take_fd(&sock), target, connect_to, 0, is_connected, -EAGAIN);
 }

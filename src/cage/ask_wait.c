@@ -24,11 +24,14 @@ enum {
 
 /* In the worker: everything of ours but its own two descriptors goes. Never returns. */
 static void
-be_worker(int fd, int other, int (*act)(int fd, int other, int number), int number)
+be_worker(int proc, int fd, int other, int (*act)(int fd, int other, int number), int number)
 {
 	int low = other >= 0 && other < fd ? other : fd;
 	int high = other > fd ? other : fd;
 
+	/* Our parent's descriptors, where we stand, need not be ours to look through. */
+	if (fchdir(proc) < 0 || chdir("self/fd") < 0)
+		_exit(WORKER_CONFUSED);
 	if (low > 0)
 		close_range(0, (unsigned)low - 1, 0);
 	if (high > low + 1)
@@ -55,7 +58,7 @@ pale_ask_wait(struct pale_supervisor *supervisor, const struct pale_notify *call
 		return full;
 	worker = fork();
 	if (worker == 0)
-		be_worker(fd, other, act, number);
+		be_worker(supervisor->proc, fd, other, act, number);
 	if (worker < 0)
 		return full;
 	*slot = (struct pale_waiting){ .id = call->id,

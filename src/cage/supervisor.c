@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,6 +56,58 @@ shares_root(const struct pale_supervisor *supervisor, pid_t tid)
 }
 
 /*
+ * Two threads can make a system call of ours sleep that was not to: one clears O_NONBLOCK of the
+ * socket that we connect, one closes what we have copied, so that our close is the last and
+ * lingers. A timer's signal ends such sleep, and is unblocked nowhere else.
+ */
+enum {
+	PATIENCE_SIGNAL = 64,
+};
+
+static volatile sig_atomic_t patience_foreign;
+
+static void
+on_patience(int signo, siginfo_t *info, void *context)
+{
+	(void)signo;
+	(void)context;
+	if (info->si_code != SI_TIMER)
+		patience_foreign = 1;
+}
+
+static int
+make_timer(struct pale_supervisor *supervisor)
+{
+	struct sigaction action = { .sa_sigaction = on_patience, .sa_flags = SA_SIGINFO };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = PATIENCE_SIGNAL };
+
+	if (sigaction(PATIENCE_SIGNAL, &action, NULL) < 0)
+		return -errno;
+	return syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &supervisor->timer) < 0 ? -errno
+											  : 0;
+}
+
+static void
+set_patience(const struct pale_supervisor *supervisor, bool on)
+{
+	const struct timespec tick = { .tv_nsec = on ? PALE_PATIENCE_MS * 1000000L : 0 };
+	const struct itimerspec every = { tick, tick };
+	sigset_t one;
+
+	if (!supervisor->ready || supervisor->broken)
+		return;
+	sigemptyset(&one);
+	sigaddset(&one, PATIENCE_SIGNAL);
+	syscall(SYS_timer_settime, supervisor->timer, 0, &every, NULL);
+	sigprocmask(on ? SIG_UNBLOCK : SIG_BLOCK, &one, NULL);
+	/* Somebody else's is for the command. */
+	if (!on && patience_foreign) {
+		patience_foreign = 0;
+		raise(PATIENCE_SIGNAL);
+	}
+}
+
+/*
  * Before the first call. Whatever may be done on files is done without capabilities, as the callers
  * are without: the one that is kept lets us look at a program that hides from its own user. What is
  * pinned gets a name by its number, relative to the /proc that knows us, so we stand there.
@@ -64,6 +117,7 @@ prepare(struct pale_supervisor *supervisor, pid_t tid)
 {
 	char self[16];
 	ssize_t len = readlinkat(supervisor->proc, "self", self, sizeof(self) - 1);
+	int result;
 
 	self[len < 0 ? 0 : len] = '\0';
 	/* The /proc of another pid namespace would number other threads. */
@@ -71,12 +125,15 @@ prepare(struct pale_supervisor *supervisor, pid_t tid)
 		return -ENOTSUP;
 	if (fchdir(supervisor->proc) < 0 || chdir("self/fd") < 0)
 		return -errno;
-	return pale_caps_keep(1U << CAP_SYS_PTRACE, NULL);
+	result = make_timer(supervisor);
+	return result < 0 ? result : pale_caps_keep(1U << CAP_SYS_PTRACE, NULL);
 }
 
 static int
 act_on(struct pale_supervisor *supervisor, const struct pale_notify *call)
 {
+	int result = -ENOSYS;
+
 	if (!supervisor->ready) {
 		supervisor->broken = prepare(supervisor, call->tid) < 0;
 		/* A caller that was killed meanwhile proves nothing: the next one is looked at. */
@@ -85,10 +142,14 @@ act_on(struct pale_supervisor *supervisor, const struct pale_notify *call)
 	if (supervisor->broken)
 		return -EACCES;
 	for (size_t i = 0; i < PALE_COUNT(acts); i++) {
-		if (pale_sys_nr(acts[i].sys) == call->nr)
-			return acts[i].act(supervisor, call);
+		if (pale_sys_nr(acts[i].sys) == call->nr) {
+			set_patience(supervisor, true);
+			result = acts[i].act(supervisor, call);
+			set_patience(supervisor, false);
+			break;
+		}
 	}
-	return -ENOSYS;
+	return result;
 }
 
 static void
@@ -108,6 +169,16 @@ serve(struct pale_supervisor *supervisor)
 	/* A caller that is gone needs no answer. */
 	if (result != PALE_ASK_WAITS)
 		(void)pale_notify_answer(supervisor->listener, call.id, result);
+}
+
+static void
+look(struct pale_supervisor *supervisor)
+{
+	if (supervisor->waiting_count == 0)
+		return;
+	set_patience(supervisor, true);
+	pale_ask_look(supervisor);
+	set_patience(supervisor, false);
 }
 
 static uint64_t
@@ -140,7 +211,7 @@ pale_supervisor_wait(
 			return 0;
 		/* Signals first: a flood of calls does not keep them from being heard. */
 		if (polled[0].revents != 0) {
-			pale_ask_look(supervisor);
+			look(supervisor);
 			if (read(supervisor->signals, &info, sizeof(info)) != sizeof(info))
 				return 0;
 			*ret_info = (siginfo_t){ .si_signo = (int)info.ssi_signo,
@@ -152,7 +223,7 @@ pale_supervisor_wait(
 		else if (polled[1].revents != 0) /* POLLHUP: nobody is left who could ask */
 			close(pale_take_fd(&supervisor->listener));
 		if (supervisor->waiting_count > 0 && now_ms() >= supervisor->next_look_ms) {
-			pale_ask_look(supervisor);
+			look(supervisor);
 			supervisor->next_look_ms = now_ms() + PALE_WAITING_TICK_MS;
 		}
 	}

@@ -27,6 +27,7 @@
 enum {
 	PALE_WAITING_MAX = 64,     /* calls that wait at a time; the next gets ENOLCK or EAGAIN */
 	PALE_WAITING_TICK_MS = 10, /* how often those are looked at: gone, or a signal pending? */
+	PALE_PATIENCE_MS = 10,     /* how long a call may sleep in the supervisor itself */
 };
 
 struct pale_supervisor;
@@ -48,6 +49,7 @@ struct pale_supervisor {
 	int proc; /* /proc of our own pid namespace; from before the cage's root, which hides it */
 	int ruleset; /* the cage's Landlock ruleset, or -1 */
 	int signals; /* signalfd of every signal; -1 until it is needed */
+	int timer;   /* of the kernel's; set while a call is performed, see supervisor.c */
 	struct pale_caller_last last;
 	bool ready;       /* the first call has been prepared for */
 	bool broken;      /* and that failed: everything is refused */

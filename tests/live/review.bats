@@ -280,3 +280,50 @@ $mask" ]
 	[ "$output" = x ]
 	[ -z "$(ls -A w/a)" ]
 }
+
+@test "a connect that waits, waits for an ordinary user too, and the supervisor does not" {
+	[ -x "${PALE%/*}/tests/live/live-supervisor" ] || skip "live-supervisor is not built"
+	cp "${PALE%/*}/tests/live/live-supervisor" .
+	for who in $(people); do
+		for probe in full blocking-flips; do
+			run as timeout -s KILL 20 env PALE="$PALE" "$area/live-supervisor" "$probe"
+			exits 0
+			has "ok 1 - "
+		done
+	done
+}
+
+@test "a program that stops what performs its bind does not stop the supervisor" {
+	# Without Landlock nothing keeps a signal from a process with a number inside.
+	cat >stop.py <<-'END'
+		import os, signal, socket
+		me = os.getpid()
+		other = os.fork()
+		while other == 0:
+		    child = os.fork()
+		    if child == 0:
+		        os._exit(0)
+		    os.waitpid(child, 0)
+		    for pid in range(child + 1, child + 40):
+		        try:
+		            os.kill(pid, signal.SIGSTOP)
+		        except OSError:
+		            pass
+		for _ in range(4000):
+		    with socket.socket(socket.AF_UNIX) as s:
+		        try:
+		            s.bind("/tmp/name")
+		            os.unlink("/tmp/name")
+		        except OSError:
+		            if os.path.exists("/tmp/name"):
+		                os.unlink("/tmp/name")
+		os.kill(other, signal.SIGKILL)
+		print("went on")
+	END
+	chmod 644 stop.py
+	for who in $(people); do
+		run as timeout -s KILL 20 pale run --best-effort landlock --assume landlock=0 \
+			-r stop.py -- /usr/bin/python3 stop.py
+		has "went on"
+	done
+}

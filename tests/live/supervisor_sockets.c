@@ -20,6 +20,7 @@
 enum {
 	FLIPS = 20000,
 	STORM_CALLS = 2000,
+	FLAG_FLIPS = 25,
 	FLOOD_THREADS = 8,
 	FLOOD_CALLS = 4000,
 	NAME_MAX_BYTES = sizeof(((struct sockaddr_un *)0)->sun_path),
@@ -204,6 +205,33 @@ full(void)
 	HOLDS(pthread_create(&thread, NULL, accept_two, &server) == 0);
 	HOLDS(reach(blocking, "/tmp/full") == 0);
 	pthread_join(thread, NULL);
+	return 0;
+}
+
+static void *
+keep_blocking(void *fd)
+{
+	for (;;)
+		fcntl(*(int *)fd, F_SETFL, O_RDWR);
+	return NULL;
+}
+
+/* The supervisor must not wait in the caller's stead, whatever another thread does to the flag. */
+static int
+blocking_flips(void)
+{
+	int server = serve(SOCK_STREAM, "/tmp/full");
+	struct sigaction act = { .sa_handler = nothing };
+	struct itimerval timer = { { 0, 20000 }, { 0, 20000 } };
+	int blocking = sock(SOCK_STREAM);
+	pthread_t thread;
+
+	HOLDS(listen(server, 0) == 0 && reach(sock(SOCK_STREAM), "/tmp/full") == 0);
+	HOLDS(pthread_create(&thread, NULL, keep_blocking, &blocking) == 0);
+	sigaction(SIGALRM, &act, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	for (int i = 0; i < FLAG_FLIPS; i++)
+		FAILS(reach(blocking, "/tmp/full"), EINTR);
 	return 0;
 }
 
@@ -397,6 +425,8 @@ const struct probe socket_probes[] = {
 	{ "names", "a path is that of the caller: relative, long, through links and descriptors",
 	    names, "" },
 	{ "full", "connect to a full queue waits, is interruptible, or says EAGAIN", full, "" },
+	{ "blocking-flips", "a thread that clears O_NONBLOCK does not make the supervisor wait",
+	    blocking_flips, "" },
 	{ "abstract", "no abstract name can be bound or reached, but the kernel may choose one",
 	    abstract_names, "" },
 	{ "binding", "bind makes a socket as natively: name, mode and errors", binding, "" },
