@@ -273,8 +273,11 @@ try_killed(void)
 	while (read(from_probe[0], &byte, 1) > 0)
 		continue;
 	file = open(at("rw/file"), O_RDONLY | O_CLOEXEC);
-	told(flock(file, LOCK_EX | LOCK_NB) == 0, "with the supervisor killed, what waits ends too",
+	/* What waited has no end of it, and may be about to end. */
+	alarm(PROBE_SECONDS);
+	told(flock(file, LOCK_EX) == 0, "with the supervisor killed, what waits ends too",
 	    "the lock is held");
+	alarm(0);
 	close(file);
 	forget_world();
 }
