@@ -2,7 +2,6 @@
 # Helpers of the command-line tests. Sourced by *.bats.
 #
 #   PALE      the program under test; default: the one build/pale of this tree
-#   USER_ID   whom an ordinary user is played by when the tests run as root
 
 bats_require_minimum_version 1.5.0
 
@@ -10,7 +9,7 @@ cli_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PALE=$(realpath -m "${PALE:-${PALE_BUILD:-$cli_dir/../../build}/pale}")
 # The system's own programs first: what lies in the home of root is not for everybody.
 PATH=$(dirname "$PALE"):/usr/bin:/bin:$PATH
-USER_ID=${USER_ID:-1000}
+. "$cli_dir/../people.bash"
 
 # An empty directory that everybody may search, removed at the end; the test starts in it.
 # Not in /tmp, which is private in a cage.
@@ -28,21 +27,6 @@ area_remove() {
 	cd / || return
 	chmod -R u+rwX "$area" 2>/dev/null
 	rm -rf "$area"
-}
-
-# Everybody whom these tests can be: root can also be a user.
-people() {
-	[ "$(id -u)" -ne 0 ] || echo root
-	echo user
-}
-
-# Run a command as $who.
-as() {
-	if [ "$who" = user ] && [ "$(id -u)" -eq 0 ]; then
-		setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups "$@"
-	else
-		"$@"
-	fi
 }
 
 # Give files to $who.

@@ -3,27 +3,11 @@
 # and what must be the same. Sourced by *.bats.
 #
 #   PALE      the program under test; default: the one in PALE_BUILD, or in build/ of this tree
-#   USER_ID   whom an ordinary user is played by when the tests run as root
 
 live_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PALE=${PALE:-${PALE_BUILD:-$live_dir/../../build}/pale}
 PALE=$(realpath -m "$PALE")
-USER_ID=${USER_ID:-1000}
-
-# Everybody whom these tests can be: root can also be a user.
-people() {
-	[ "$(id -u)" -ne 0 ] || echo root
-	echo user
-}
-
-# The command prefix that makes one of them.
-as() {
-	if [ "$who" = user ] && [ "$(id -u)" -eq 0 ]; then
-		setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups "$@"
-	else
-		"$@"
-	fi
-}
+. "$live_dir/../people.bash"
 
 # Start a test for $1: an area of its own with an empty tree in it, owned by that person.
 area_make() {
