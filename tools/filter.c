@@ -14,7 +14,7 @@
 #include "core/scope.h"
 
 /* As pale run has them on a kernel with all of its mechanisms. */
-static const uint32_t gates = 1U << GATE_SYSV | 1U << GATE_MQ | 1U << GATE_SIGSCOPE;
+static const uint32_t gates = PALE_GATES_QUIET | 1U << GATE_SYSV | 1U << GATE_MQ | 1U << GATE_SIGSCOPE;
 
 static int
 write_one(FILE *out, size_t number, const struct pale_sys_policy *policy, struct pale_err *err)

@@ -14,7 +14,9 @@
 #include <sys/types.h>
 #include <linux/filter.h>
 
+#include "cage/doors.h"
 #include "cage/supervisor.h"
+#include "cage/watch.h"
 #include "core/err.h"
 
 enum pale_node_kind {
@@ -66,6 +68,10 @@ struct pale_cage {
 	const struct sock_filter *filter;
 	size_t filter_count;
 	bool ask; /* the filter asks: start with a supervisor (supervisor.h) */
+	const struct pale_doors *doors;      /* what the supervisor opens; must outlive the wait */
+	const struct pale_watch_hook *watch; /* who hears of calls; NULL; must outlive the wait */
+	const struct pale_sys_policy
+	    *policy; /* the filter's; must outlive the wait where it watches */
 
 	const struct pale_rlimit *limits;
 	size_t limit_count;

@@ -10,6 +10,8 @@ pale_filter_choose(const struct pale_sys_policy *policy, struct sock_filter *roo
 
 	for (const struct pale_filter_ready *ready = pale_filter_ready; ready->prog != NULL;
 	     ready++) {
+		if (policy->watch != PALE_WATCH_NONE || policy->object_count != 0)
+			break;
 		if (ready->policy.withheld != policy->withheld ||
 		    ready->policy.gates != policy->gates)
 			continue;

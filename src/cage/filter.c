@@ -30,8 +30,10 @@ struct spec {
 };
 
 static uint32_t
-ret_of(struct pale_sys_answer answer)
+ret_of(enum pale_sys sys, const struct pale_sys_policy *policy, struct pale_sys_answer answer)
 {
+	if (pale_sys_is_watched(sys, &answer, policy->watch))
+		return SECCOMP_RET_USER_NOTIF;
 	switch (answer.run) {
 	case RUN_ALLOW:
 		return SECCOMP_RET_ALLOW;
@@ -57,14 +59,14 @@ add_call(struct spec *spec, enum pale_sys sys, uint32_t nr, const struct pale_sy
 
 	*call = (struct pale_bpf_call){ .nr = nr,
 		.rules = &spec->rules[spec->rule_count],
-		.ret = ret_of(pale_sys_row_answer(sys, policy)) };
+		.ret = ret_of(sys, policy, pale_sys_row_answer(sys, policy)) };
 	subs = pale_sys_subs(sys, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct pale_bpf_rule *rule = &spec->rules[spec->rule_count];
 
 		if (!pale_sys_sub_answer(&subs[i], policy, &answer))
 			continue;
-		rule->ret = ret_of(answer);
+		rule->ret = ret_of(sys, policy, answer);
 		rule->when_count = 0;
 		for (size_t c = 0; c < PALE_SYS_CONDS && subs[i].when[c].mask != 0; c++)
 			rule->when[rule->when_count++] = (struct pale_bpf_cond){

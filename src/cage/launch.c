@@ -313,10 +313,14 @@ be_command(struct child *child)
  * root hides. Opened first, so that none of the cage's descriptors can have their numbers.
  */
 static int
-open_supervisor(struct pale_launch *launch, int *ret_ours, int *ret_theirs, struct pale_err *err)
+open_supervisor(const struct pale_cage *cage, struct pale_launch *launch, int *ret_ours,
+    int *ret_theirs, struct pale_err *err)
 {
 	int ends[2];
 
+	launch->supervisor.doors = cage->doors != NULL ? cage->doors : &pale_doors_none;
+	launch->supervisor.watch = cage->watch;
+	launch->supervisor.policy = cage->policy;
 	launch->supervisor.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (launch->supervisor.proc < 0)
 		return pale_fail_errno(err, "cannot open /proc");
@@ -391,7 +395,7 @@ pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
 	sigprocmask(SIG_SETMASK, &all, &child.mask);
 	/* A caller that ignores SIGCHLD would have the kernel reap the command before us. */
 	child.ignore_chld = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
-	result = cage->ask ? open_supervisor(&launch, &ours, &theirs, err) : 0;
+	result = cage->ask ? open_supervisor(cage, &launch, &ours, &theirs, err) : 0;
 	if (result == 0)
 		result = start_init(&launch, err);
 	child.to_supervisor = theirs;

@@ -21,6 +21,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cage/doors.h"
+#include "cage/watch.h"
 #include "core/sys.h"
 #include "kernel/caller.h"
 
@@ -45,7 +47,10 @@ struct pale_waiting {
 };
 
 struct pale_supervisor {
-	int listener; /* -1: nobody asks, or nobody is left */
+	const struct pale_doors *doors;       /* never NULL while there is a listener */
+	const struct pale_watch_hook *watch;  /* or NULL */
+	const struct pale_sys_policy *policy; /* the filter's, for what is only watched */
+	int listener;                         /* -1: nobody asks, or nobody is left */
 	int proc; /* /proc of our own pid namespace; from before the cage's root, which hides it */
 	int ruleset; /* the cage's Landlock ruleset, or -1 */
 	int signals; /* signalfd of every signal; -1 until it is needed */

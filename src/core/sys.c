@@ -60,6 +60,11 @@ pale_gate_unless(enum pale_gate gate)
 	case GATE_NETLINK:
 	case GATE_DGRAM:
 	case GATE_PASS:
+	case GATE_CONNECT:
+	case GATE_LISTEN:
+	case GATE_SENDTO:
+	case GATE_SENDMSG:
+	case GATE_MQ_OPEN:
 	case GATE_COUNT:
 		break;
 	}
@@ -187,6 +192,8 @@ pale_sys_sub_answer(const struct pale_sys_sub *sub, const struct pale_sys_policy
 		*ret_answer = allow(row->need[0] | row->need[1] | sub->need, sub->label, policy);
 		return true;
 	case RUN_ASK:
+		if (is_open(sub->gate, policy))
+			return false;
 		break;
 	}
 	*ret_answer = (struct pale_sys_answer){ RUN_ASK, 0, sub->label, NULL };
@@ -206,7 +213,9 @@ pale_sys_row_answer(enum pale_sys sys, const struct pale_sys_policy *policy)
 	case RUN_ALLOW:
 		break;
 	case RUN_ASK:
-		return (struct pale_sys_answer){ RUN_ASK, 0, NULL, NULL };
+		if (!is_open(row->gate, policy))
+			return (struct pale_sys_answer){ RUN_ASK, 0, NULL, NULL };
+		break;
 	}
 	return allow(row->need[0] | row->need[1], NULL, policy);
 }
@@ -225,4 +234,70 @@ pale_sys_answer(
 		    pale_sys_sub_answer(&sub[i], policy, &answer))
 			return answer;
 	return pale_sys_row_answer(sys, policy);
+}
+
+static bool
+takes_path(enum pale_sys sys)
+{
+	for (size_t i = 0; i < PALE_SYS_ARGS; i++) {
+		if (rows[sys].arg[i] == ARG_PATH)
+			return true;
+	}
+	return false;
+}
+
+bool
+pale_sys_is_watched(enum pale_sys sys, const struct pale_sys_answer *answer, enum pale_watch watch)
+{
+	if (watch == PALE_WATCH_NONE)
+		return false;
+	/* A program that is told ENOSYS goes on in another way. */
+	if (answer->run == RUN_DENY)
+		return answer->error != ENOSYS;
+	if (answer->run != RUN_ALLOW || watch == PALE_WATCH_DENIALS)
+		return false;
+	switch (rows[sys].does) {
+	case DO_OPEN:
+	case DO_MKDIR:
+	case DO_MKNOD:
+	case DO_UNLINK:
+	case DO_RENAME:
+	case DO_LINK:
+	case DO_SYMLINK:
+	case DO_CHMOD:
+	case DO_CHOWN:
+	case DO_UTIME:
+	case DO_TRUNCATE:
+	case DO_EXEC:
+		return true;
+	case DO_XATTR:
+		return (rows[sys].need[0] & RS(EXTATTR_SET, EXTATTR_DELETE)) != 0;
+	case DO_NOTHING:
+	case DO_READLINK:
+	case DO_STAT:
+	case DO_CHDIR:
+	case DO_ROOT:
+	case DO_WATCH:
+	case DO_SOCKET:
+	case DO_BIND:
+	case DO_CONNECT:
+	case DO_LISTEN:
+	case DO_ACCEPT:
+	case DO_SEND:
+	case DO_RECV:
+	case DO_PIPE:
+	case DO_DUP:
+	case DO_CLOSE:
+	case DO_SYSV:
+	case DO_MQ:
+	case DO_FORK:
+	case DO_EXIT:
+	case DO_IDENTITY:
+	case DO_SIGNAL:
+	case DO_WAIT:
+	case DO_MEMORY:
+	case DO_KERNEL:
+		break;
+	}
+	return watch == PALE_WATCH_PATHS && takes_path(sys);
 }

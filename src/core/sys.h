@@ -113,7 +113,7 @@ enum pale_verdict {
 
 /*
  * A gate lifts a denial when the policy grants what it stands for: RUN_DENY with an open gate is
- * passed over (a sub-row) or becomes RUN_ALLOW (a row).
+ * passed over (a sub-row) or becomes RUN_ALLOW (a row). RUN_ASK with an open gate is not asked.
  */
 enum pale_gate {
 	GATE_NONE,     /* never lifted */
@@ -124,6 +124,12 @@ enum pale_gate {
 	GATE_MQ,       /* POSIX queues: likewise */
 	GATE_SIGSCOPE, /* signals to process groups: open where Landlock scopes signals */
 	GATE_PASS,     /* descriptor passing */
+	/* Of RUN_ASK: what need not be asked, because the kernel's own answer is exact here. */
+	GATE_CONNECT, /* no socket but the granted ones can be reached */
+	GATE_LISTEN,  /* no socket takes an address by listening */
+	GATE_SENDTO,  /* no socket can send to an address */
+	GATE_SENDMSG, /* nor pass descriptors to somebody outside */
+	GATE_MQ_OPEN, /* no queue of the machine is granted */
 	GATE_COUNT,
 };
 
@@ -215,11 +221,42 @@ pale_rights pale_sys_need(enum pale_sys sys, const uint64_t args[PALE_SYS_ARGS])
 /* Do all conditions of a sub-row hold? */
 bool pale_sys_sub_matches(const struct pale_sys_sub *sub, const uint64_t args[PALE_SYS_ARGS]);
 
+/* Which calls the supervisor hears of beside those that it is asked about. */
+enum pale_watch {
+	PALE_WATCH_NONE,
+	PALE_WATCH_DENIALS, /* what the filter denies, and would not have older twins for */
+	PALE_WATCH_CHANGES, /* and what opens, executes or changes a name or a file's metadata */
+	PALE_WATCH_PATHS,   /* and every other call that takes a path */
+};
+
+/* System V objects that are granted one by one. */
+enum pale_object_kind {
+	PALE_OBJECT_NONE,
+	PALE_OBJECT_SHM,
+	PALE_OBJECT_MSG,
+	PALE_OBJECT_SEM,
+};
+
+struct pale_sys_object {
+	enum pale_object_kind kind;
+	int32_t key;
+	int32_t id; /* in the ipc namespace of the machine, when the cage started */
+	bool read;
+	bool write;
+};
+
 /* What a filter is made for. */
 struct pale_sys_policy {
-	pale_rights withheld; /* HOW_SECCOMP rights that nobody in the cage has */
-	uint32_t gates;       /* open gates, bit 1 << enum pale_gate */
+	pale_rights withheld;                  /* HOW_SECCOMP rights that nobody in the cage has */
+	uint32_t gates;                        /* open gates, bit 1 << enum pale_gate */
+	enum pale_watch watch;                 /* what is asked only to be heard of */
+	const struct pale_sys_object *objects; /* borrowed */
+	size_t object_count;
 };
+
+/* Gates that are open in every cage, unless a grant needs that the supervisor is asked. */
+#define PALE_GATES_QUIET \
+	(1U << GATE_LISTEN | 1U << GATE_SENDTO | 1U << GATE_SENDMSG | 1U << GATE_MQ_OPEN)
 
 /* The answer of the filter for one call, by walking the rows: the reference for the BPF program. */
 struct pale_sys_answer {
@@ -230,6 +267,13 @@ struct pale_sys_answer {
 };
 struct pale_sys_answer pale_sys_answer(
     enum pale_sys sys, const uint64_t args[PALE_SYS_ARGS], const struct pale_sys_policy *policy);
+
+/*
+ * Is a call that gets this answer told to the supervisor under this watch? Then the filter asks,
+ * and the supervisor gives the answer itself: an errno, or "go on" where the kernel decides.
+ */
+bool pale_sys_is_watched(
+    enum pale_sys sys, const struct pale_sys_answer *answer, enum pale_watch watch);
 
 /*
  * The two halves of it, for whoever compiles the rows: what a sub-row answers where it matches

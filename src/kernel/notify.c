@@ -62,6 +62,30 @@ pale_notify_answer(int listener, uint64_t id, int64_t result)
 }
 
 int
+pale_notify_go_on(int listener, uint64_t id)
+{
+	union answer answer;
+
+	memset(&answer, 0, sizeof(answer));
+	answer.resp.id = id;
+	answer.resp.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer.resp) < 0 ? -errno : 0;
+}
+
+int
+pale_notify_give(int listener, uint64_t id, int fd, int flags)
+{
+	struct seccomp_notif_addfd give = {
+		.id = id,
+		.flags = SECCOMP_ADDFD_FLAG_SEND,
+		.srcfd = (uint32_t)fd,
+		.newfd_flags = (uint32_t)flags,
+	};
+
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give) < 0 ? -errno : 0;
+}
+
+int
 pale_notify_pass(int sock, const int *fds, size_t count, struct pale_err *err)
 {
 	union {

@@ -9,8 +9,8 @@
  * Linux 6.17 an answer that meets a signal in the same instant can still be lost, and the call is
  * repeated.
  *
- * There is deliberately no way here to let the caller's own call continue: its arguments may have
- * changed since they were looked at.
+ * To let the caller's own call continue (pale_notify_go_on) is for those who only watch what the
+ * kernel itself decides: its arguments may have changed since they were looked at.
  * Source: seccomp_unotify(2).
  */
 #ifndef PALE_KERNEL_NOTIFY_H
@@ -55,6 +55,22 @@ bool pale_notify_holds(int listener, uint64_t id);
  * Returns 0, or -ENOENT if the caller is gone.
  */
 int pale_notify_answer(int listener, uint64_t id, int64_t result);
+
+/*
+ * Let the caller's own call go on, unjudged. Only for a call that the filter would have allowed had
+ * nobody watched: what its pointers hold by now is the kernel's to judge.
+ */
+int pale_notify_go_on(int listener, uint64_t id);
+
+/*
+ * Put a copy of a descriptor of ours into the caller, and answer the call with its number: in one
+ * step, so that a caller that goes away in between has nothing.
+ *
+ *   flags  O_CLOEXEC or 0, of the caller's descriptor
+ *
+ * Returns 0, -ENOENT if the caller is gone, -EMFILE if it has no number free (then it still waits).
+ */
+int pale_notify_give(int listener, uint64_t id, int fd, int flags);
 
 enum {
 	PALE_ERESTARTSYS = 512, /* the kernel's own ERESTARTSYS, which no program sees */

@@ -97,6 +97,7 @@ compartment_done(struct pale_compartment *compartment)
 	command_free(compartment->command);
 	free(compartment->chdir);
 	free(compartment->proc);
+	free(compartment->net);
 	free(compartment->name);
 }
 
@@ -357,6 +358,10 @@ pale_compartment_merge(
 		rc = replace(&to->chdir, from->chdir, err);
 	if (rc == 0 && from->proc != NULL)
 		rc = replace(&to->proc, from->proc, err);
+	if (rc == 0 && from->net != NULL)
+		rc = replace(&to->net, from->net, err);
+	to->notify |= from->notify;
+	to->activation |= from->activation;
 	to->clear_env |= from->clear_env;
 	to->exec_writable |= from->exec_writable;
 	return rc;

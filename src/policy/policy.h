@@ -31,6 +31,25 @@ enum pale_grant_kind {
 	PALE_GRANT_DEV,  /* a character device node: open, read, write, ioctl of its own */
 	PALE_GRANT_FD,   /* an inherited descriptor; number in .fd */
 	PALE_GRANT_LINK, /* a symbolic link .path -> .target in the empty root */
+	PALE_GRANT_UNIX, /* a UNIX socket by name: .path, or "@NAME" for an abstract one; .use */
+	PALE_GRANT_FIFO, /* an existing FIFO: .path; .use */
+	PALE_GRANT_SHM,  /* a System V segment of the machine by .key; .use */
+	PALE_GRANT_MSG,  /* a System V message queue, likewise */
+	PALE_GRANT_SEM,  /* a System V semaphore set, likewise */
+	PALE_GRANT_MQ,   /* a POSIX message queue of the machine: .path is "/NAME"; .use */
+	PALE_GRANT_TCP,  /* .path is a host name, an address or "*"; .port; .use */
+	PALE_GRANT_UDP,  /* likewise */
+};
+
+/* What may be done with an endpoint of communication; names in policy/endpoint.h. */
+enum pale_use {
+	PALE_USE_READ = 1,
+	PALE_USE_WRITE = 2,
+	PALE_USE_CONNECT = 4,  /* UNIX: connect, and send to; TCP, UDP: likewise */
+	PALE_USE_BIND = 8,     /* give it this name or address, listen and accept */
+	PALE_USE_FOLLOW = 16,  /* UNIX: whoever has the name when it is connected to */
+	PALE_USE_SCM_IN = 32,  /* UNIX: take descriptors that are passed */
+	PALE_USE_SCM_OUT = 64, /* UNIX: pass descriptors */
 };
 
 struct pale_grant {
@@ -42,6 +61,9 @@ struct pale_grant {
 	bool optional;      /* absent is fine */
 	bool exec;          /* TMP: what is written may be run */
 	int fd;             /* FD only, else -1 */
+	unsigned use;       /* endpoints: enum pale_use bits */
+	int32_t key;        /* SHM MSG SEM */
+	uint16_t port;      /* TCP UDP; 0 = any, "*" */
 	char *origin;       /* for messages: "-r" or "build.pale:12" or "profile cc:3" */
 };
 
@@ -72,6 +94,9 @@ struct pale_compartment {
 	char **command;     /* NULL-terminated, or NULL */
 	char *chdir;        /* or NULL */
 	char *proc;         /* "none", "self" (pids only), "full"; NULL = not said */
+	char *net;          /* "host", "none", "loopback"; NULL = not said: see pale-run(1) */
+	bool notify;        /* readiness: the socket of $NOTIFY_SOCKET is granted */
+	bool activation;    /* the sockets of $LISTEN_FDS are kept, to be accepted from */
 	bool exec_writable; /* every writable grant of the compartment, whoever gave it, gets
 			       execute */
 };

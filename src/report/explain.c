@@ -71,6 +71,14 @@ say_rights(struct pale_string *string, const struct pale_entry *entry)
 		pale_string_add(string, "device: read write");
 		return;
 	case PALE_GRANT_LINK:
+	case PALE_GRANT_UNIX:
+	case PALE_GRANT_FIFO:
+	case PALE_GRANT_SHM:
+	case PALE_GRANT_MSG:
+	case PALE_GRANT_SEM:
+	case PALE_GRANT_MQ:
+	case PALE_GRANT_TCP:
+	case PALE_GRANT_UDP:
 		pale_string_add(string, "link");
 		return;
 	case PALE_GRANT_FD:

@@ -408,7 +408,7 @@ pale_compile(struct pale_plan *plan, const struct pale_compartment *compartment,
 	plan->landlock_scope = scopes;
 	/* What Landlock cannot scope is closed otherwise: signals by the filter, names by a
 	 * namespace. */
-	plan->sys.gates = 1U << GATE_SYSV | 1U << GATE_MQ;
+	plan->sys.gates = PALE_GATES_QUIET | 1U << GATE_SYSV | 1U << GATE_MQ;
 	if ((scopes & LANDLOCK_SCOPE_SIGNAL) != 0)
 		plan->sys.gates |= 1U << GATE_SIGSCOPE;
 	plan->proc =

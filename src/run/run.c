@@ -175,6 +175,7 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 	if (result < 0)
 		return result;
 	run->cage.ask = true;
+	run->cage.policy = &run->plan.sys;
 	run->cage.landlock_fs = run->plan.landlock_fs;
 	run->cage.landlock_root = run->plan.landlock_root;
 	run->cage.landlock_scope = run->plan.landlock_scope;
@@ -226,8 +227,8 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 	if (result == 0 && run->cage.lost_pid_max && notice != NULL)
 		notice("this machine refuses a fresh /proc, so the processes of root are not "
 		       "limited");
-	run_done(run);
 	if (result == 0)
 		*ret_status = pale_cage_wait(&launch);
+	run_done(run);
 	return result;
 }

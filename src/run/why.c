@@ -100,6 +100,14 @@ rights_of_thing(const struct pale_entry *entry)
 	case PALE_GRANT_COPY:
 	case PALE_GRANT_HIDE:
 	case PALE_GRANT_LINK:
+	case PALE_GRANT_UNIX:
+	case PALE_GRANT_FIFO:
+	case PALE_GRANT_SHM:
+	case PALE_GRANT_MSG:
+	case PALE_GRANT_SEM:
+	case PALE_GRANT_MQ:
+	case PALE_GRANT_TCP:
+	case PALE_GRANT_UDP:
 	case PALE_GRANT_PATH:
 	case PALE_GRANT_DIR:
 	case PALE_GRANT_FILE:
@@ -152,6 +160,14 @@ thing_name(enum pale_view_kind kind, const struct pale_entry *entry)
 	case PALE_GRANT_FILE:
 	case PALE_GRANT_FD:
 	case PALE_GRANT_LINK:
+	case PALE_GRANT_UNIX:
+	case PALE_GRANT_FIFO:
+	case PALE_GRANT_SHM:
+	case PALE_GRANT_MSG:
+	case PALE_GRANT_SEM:
+	case PALE_GRANT_MQ:
+	case PALE_GRANT_TCP:
+	case PALE_GRANT_UDP:
 		break;
 	}
 	return "something of pale's own";
