@@ -35,6 +35,17 @@ struct pale_heard_call {
 	struct pale_sys_answer answer; /* DENIED by the filter: .label and .why; else zeroed */
 	bool by_filter;                /* DENIED: by a row, not by the supervisor */
 	const char *missing;           /* MISSING: absolute path inside */
+	/*
+	 * What of the caller was already read, because it may have gone on by the time this is heard;
+	 * NULL: not read, and to be read from the caller while the call stands still. Borrowed.
+	 *
+	 *   program  its name (comm)
+	 *   text     its path arguments, as the call gave them, in the call's order
+	 *   cwd      its working directory, a path inside
+	 */
+	const char *program;
+	const char *text[PALE_SYS_NEEDS];
+	const char *cwd;
 	/* The other side of a socket call as it was copied: "/run/x.sock", "@name",
 	 * "192.0.2.1:80", "[::1]:80"; NULL where there is none. */
 	const char *address;
