@@ -20,6 +20,7 @@ enum {
 static const char *const words[] = {
 #define GRANT(id, ...) #id,
 #define RIGHTS(id, ...) #id,
+#define ENDPOINT(id, ...) #id,
 #define OTHER(id, ...) #id,
 #include "policy/verbs.def"
 	NULL,

@@ -9,6 +9,7 @@
 #include "core/scope.h"
 #include "core/suggest.h"
 #include "kernel/landlock.h"
+#include "policy/endpoint.h"
 
 enum {
 	WORD_BYTES = 64,
@@ -111,6 +112,46 @@ take_fd(void *state, const char *with, const char *arg, struct pale_err *err)
 	one.fd = (int)fd;
 	result = pale_rights_parse(end + 1, &one.rights, err);
 	return result < 0 ? result : pale_compartment_grant(args->line, &one, err);
+}
+
+/* --unix, --fifo, --sysv, --mq, --tcp, --udp: NAME:USES, by the name of the option. */
+static int
+take_endpoint(void *state, const char *with, const char *arg, struct pale_err *err)
+{
+	struct pale_run_args *args = state;
+	struct pale_grant one = { .fd = -1, .origin = (char *)(uintptr_t)with };
+	struct pale_err inner = { 0 };
+	int result = pale_endpoint_parse_word(with, arg, &one, &inner);
+
+	if (result < 0) {
+		pale_fail(err, result, "option %s: %s", with, inner.text);
+		return inner.remedy[0] == '\0' ? result : pale_remedy(err, "%s", inner.remedy);
+	}
+	result = pale_compartment_grant(args->line, &one, err);
+	free(one.path);
+	return result;
+}
+
+static int
+take_net(void *state, const char *with PALE_UNUSED, const char *arg, struct pale_err *err)
+{
+	return pale_compartment_net(((struct pale_run_args *)state)->line, arg, err);
+}
+
+static int
+take_notify(void *state, const char *with PALE_UNUSED, const char *arg PALE_UNUSED,
+    struct pale_err *err PALE_UNUSED)
+{
+	((struct pale_run_args *)state)->line->notify = true;
+	return 0;
+}
+
+static int
+take_listen_fds(void *state, const char *with PALE_UNUSED, const char *arg PALE_UNUSED,
+    struct pale_err *err PALE_UNUSED)
+{
+	((struct pale_run_args *)state)->line->activation = true;
+	return 0;
 }
 
 static int
@@ -346,6 +387,16 @@ const struct pale_option pale_run_options[] = {
 	{ "script", 0, "FILE", "the same, and what follows are its command's arguments", take_script },
 	{ "compartment", 0, "NAME", "the one to run, where a policy has several", take_compartment },
 	{ "bare", 0, NULL, "without the system profile, devices and /proc", take_bare },
+	{ NULL, 0, NULL, "Communication (nothing of it is open without):", NULL },
+	{ "unix", 0, "PATH|@NAME:USE,...", "connect bind follow scm-in scm-out: a UNIX socket", take_endpoint },
+	{ "fifo", 0, "PATH:USE", "read write: a FIFO", take_endpoint },
+	{ "sysv", 0, "shm|msg|sem:KEY:USE", "read write: one object of System V", take_endpoint },
+	{ "mq", 0, "NAME:USE", "read write: a POSIX message queue", take_endpoint },
+	{ "tcp", 0, "HOST:PORT[:USE]", "connect bind: one address; * is any host or port", take_endpoint },
+	{ "udp", 0, "HOST:PORT[:USE]", "the same", take_endpoint },
+	{ "net", 0, "host|none|loopback", "the machine's network, none, or one of its own", take_net },
+	{ "notify", 0, NULL, "tell the service manager of readiness, sd_notify(3)", take_notify },
+	{ "listen-fds", 0, NULL, "keep the sockets of socket activation", take_listen_fds },
 	{ NULL, 0, NULL, "Surroundings:", NULL },
 	{ "env", 0, "NAME[=VALUE]", "pass or set a variable (few are passed otherwise)", take_env },
 	{ "clear-env", 0, NULL, "pass no variable but those of --env", take_clear_env },

@@ -38,7 +38,7 @@ const char *pale_endpoint_word(enum pale_grant_kind kind);
  *   name  "PATH", "@NAME", "KEY", "NAME", "HOST:PORT"
  *   uses  "connect,bind"; NULL or "" for what the kind has by itself (connect of tcp and udp)
  *
- * Returns 0 or -EINVAL with the nearest word. Test: tests/unit/endpoint.c
+ * Returns 0, -ENOMEM, or -EINVAL with the nearest word. Test: tests/unit/endpoint.c
  */
 int pale_endpoint_parse(enum pale_grant_kind kind, const char *name, const char *uses,
     struct pale_grant *grant, struct pale_err *err);
@@ -46,6 +46,9 @@ int pale_endpoint_parse(enum pale_grant_kind kind, const char *name, const char 
 /* The same from one word, NAME:USES; for sysv the word begins with "shm:", "msg:" or "sem:". */
 int pale_endpoint_parse_word(
     const char *option, const char *word, struct pale_grant *grant, struct pale_err *err);
+
+/* "shm", "msg" or "sem" as a kind; -EINVAL with the nearest word. */
+int pale_endpoint_sysv(const char *word, enum pale_grant_kind *ret_kind, struct pale_err *err);
 
 /* "connect,scm-in"; returns the length, as snprintf. */
 size_t pale_uses_print(unsigned use, char *buf, size_t size);

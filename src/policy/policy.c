@@ -300,6 +300,23 @@ pale_compartment_limit(
 }
 
 int
+pale_compartment_net(struct pale_compartment *compartment, const char *word, struct pale_err *err)
+{
+	static const char *const words[] = { "host", "none", "loopback" };
+	const char *near;
+
+	for (size_t i = 0; i < PALE_COUNT(words); i++) {
+		if (strcmp(words[i], word) == 0)
+			return replace(&compartment->net, word, err);
+	}
+	pale_fail(err, -EINVAL, "there is no network '%s'", word);
+	near = pale_suggest(word, words, PALE_COUNT(words));
+	if (near != NULL)
+		return pale_remedy(err, "did you mean '%s'?", near);
+	return pale_remedy(err, "it is host, none or loopback");
+}
+
+int
 pale_compartment_command(
     struct pale_compartment *compartment, const char *const *argv, struct pale_err *err)
 {

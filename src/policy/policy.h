@@ -134,6 +134,9 @@ int pale_compartment_limit(
     struct pale_compartment *compartment, const char *assignment, struct pale_err *err);
 /* The name of a limit, as people write it: "nproc". Borrowed, static. */
 const char *pale_limit_name(enum pale_limit limit);
+/* "host", "none" or "loopback"; -EINVAL with the nearest word. A later one replaces. */
+int pale_compartment_net(
+    struct pale_compartment *compartment, const char *word, struct pale_err *err);
 /* Replace the command by a NULL-terminated vector, copied. -ENOMEM. */
 int pale_compartment_command(
     struct pale_compartment *compartment, const char *const *argv, struct pale_err *err);

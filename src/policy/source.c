@@ -182,10 +182,8 @@ check_args(
 		return 0;
 	if (verb->args_max == 0)
 		return pale_fail(source->err, -EINVAL, "%s() takes no argument", verb->word);
-	if (verb->args_min == 2)
-		return pale_fail(source->err, -EINVAL, "%s() takes two arguments: %s", verb->word,
-		    verb->kind == PALE_GRANT_LINK ? "a path and what it points to"
-						  : "what is granted and the rights");
+	if (verb->takes != NULL)
+		return pale_fail(source->err, -EINVAL, "%s() takes %s", verb->word, verb->takes);
 	return pale_fail(source->err, -EINVAL, "%s() takes %s argument", verb->word,
 	    verb->args_max == 1 ? "one" : "at least one");
 }

@@ -8,12 +8,15 @@
 #include <string.h>
 
 #include "core/scope.h"
+#include "policy/endpoint.h"
 
 enum {
 	FD_MAX = 1 << 20,   /* the kernel's own default bound on descriptors (fs.nr_open) */
 	ORIGIN_BYTES = 256, /* of "file:line" in a grant */
 	MANY = INT_MAX,     /* no bound on arguments but that of the file */
 };
+
+#define PALE_TAKES_RIGHTS "two arguments: what is granted and the rights"
 
 /* The compartment of a call; NULL when there is no memory. */
 static struct pale_compartment *
@@ -46,11 +49,12 @@ add_grant(struct pale_source *source, const struct pale_verb *verb, const struct
 	if (compartment == NULL)
 		return -ENOMEM;
 	snprintf(origin, sizeof(origin), "%s:%u", source->name, call->arg_lines[i]);
-	grant.kind = verb->kind;
+	if (!pale_grant_is_endpoint(grant.kind))
+		grant.kind = verb->kind;
 	grant.optional = verb->optional;
 	grant.exec = verb->exec;
 	grant.origin = origin;
-	if (verb->kind == PALE_GRANT_FD) {
+	if (grant.kind == PALE_GRANT_FD) {
 		grant.path = NULL;
 	} else {
 		grant.fd = -1;
@@ -132,6 +136,75 @@ do_link(struct pale_source *source, const struct pale_verb *verb, const struct p
 	if (rc < 0)
 		return pale_source_at(source, call->arg_lines[1], rc);
 	return add_grant(source, verb, call, 0, grant);
+}
+
+/* A grant of an endpoint; the words for what is wrong carry the line of the argument. */
+static int
+add_endpoint(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call,
+    enum pale_grant_kind kind, size_t i)
+{
+	const char *uses = i + 1 < call->arg_count ? call->args[i + 1] : NULL;
+	struct pale_grant grant = { 0 };
+	int rc = pale_endpoint_parse(kind, call->args[i], uses, &grant, source->err);
+
+	if (rc < 0)
+		return pale_source_at(source, call->arg_lines[i], rc);
+	rc = add_grant(source, verb, call, i, grant);
+	free(grant.path);
+	return rc;
+}
+
+static int
+do_endpoint(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call)
+{
+	return add_endpoint(source, verb, call, verb->kind, 0);
+}
+
+static int
+do_sysv(struct pale_source *source, const struct pale_verb *verb, const struct pale_call *call)
+{
+	enum pale_grant_kind kind;
+	int rc = pale_endpoint_sysv(call->args[0], &kind, source->err);
+
+	if (rc < 0)
+		return pale_source_at(source, call->arg_lines[0], rc);
+	return add_endpoint(source, verb, call, kind, 1);
+}
+
+static int
+do_net(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+
+	if (compartment == NULL)
+		return -ENOMEM;
+	return pale_source_at(source, call->arg_lines[0],
+	    pale_compartment_net(compartment, call->args[0], source->err));
+}
+
+static int
+do_notify(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+
+	if (compartment == NULL)
+		return -ENOMEM;
+	compartment->notify = true;
+	return 0;
+}
+
+static int
+do_listen_fds(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
+    const struct pale_call *call)
+{
+	struct pale_compartment *compartment = compartment_of(source, call);
+
+	if (compartment == NULL)
+		return -ENOMEM;
+	compartment->activation = true;
+	return 0;
 }
 
 static int
@@ -268,7 +341,12 @@ do_profile(struct pale_source *source, const struct pale_verb *verb PALE_UNUSED,
 #define GRANT(id, kind_, ...) \
 	{ .word = #id, .args_min = 1, .args_max = MANY, .act = do_paths, .kind = kind_, ##__VA_ARGS__ },
 #define RIGHTS(id, kind_, ...) \
-	{ .word = #id, .args_min = 2, .args_max = 2, .act = do_rights, .kind = kind_, ##__VA_ARGS__ },
+	{ .word = #id, .args_min = 2, .args_max = 2, .act = do_rights, .kind = kind_, \
+	  .takes = PALE_TAKES_RIGHTS, ##__VA_ARGS__ },
+#define ENDPOINT(id, kind_, least) \
+	{ .word = #id, .args_min = least, .args_max = 2, .act = do_endpoint, .kind = kind_, \
+	  .takes = (least) == 2 ? "two arguments: a name and what it is for" \
+				: "HOST:PORT and, unless it is connect, what it is for" },
 #define OTHER(id, least, most, ...) \
 	{ .word = #id, .args_min = least, .args_max = most, .act = do_##id, ##__VA_ARGS__ },
 /* clang-format on */

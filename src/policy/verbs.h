@@ -28,6 +28,7 @@ struct pale_verb {
 	enum pale_grant_kind kind;
 	pale_rights (*preset)(void);
 	bool optional, exec;
+	const char *takes; /* its arguments in words, where a number alone does not say it */
 };
 
 extern const struct pale_verb pale_verbs[];

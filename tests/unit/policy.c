@@ -304,6 +304,55 @@ TEST(limits, "limits are numbers with suffixes, and the last word counts")
 	pale_policy_done(&policy);
 }
 
+/* The only grant of a text is this endpoint. */
+static void
+expect_endpoint(const char *text, enum pale_grant_kind kind, const char *path, unsigned use,
+    int32_t key, uint16_t port)
+{
+	struct pale_policy policy;
+	const struct pale_grant *grant = one_grant(&policy, text);
+
+	ck_assert_int_eq((int)grant->kind, (int)kind);
+	ck_assert_str_eq(grant->path, path);
+	ck_assert_uint_eq(grant->use, use);
+	ck_assert_int_eq(grant->key, key);
+	ck_assert_uint_eq(grant->port, port);
+	ck_assert_int_eq(grant->fd, -1);
+	ck_assert_str_eq(grant->base, "/etc/pale");
+	ck_assert_str_eq(grant->origin, "t.pale:1");
+	pale_policy_done(&policy);
+}
+
+TEST(endpoints, "each word for an endpoint is taken, with its uses")
+{
+	expect_endpoint("unix('a.sock', 'connect,scm-in')", PALE_GRANT_UNIX, "a.sock",
+	    PALE_USE_CONNECT | PALE_USE_SCM_IN, 0, 0);
+	expect_endpoint("unix('@bus', 'connect')", PALE_GRANT_UNIX, "@bus", PALE_USE_CONNECT, 0, 0);
+	expect_endpoint("fifo('q', 'read')", PALE_GRANT_FIFO, "q", PALE_USE_READ, 0, 0);
+	expect_endpoint(
+	    "sysv('sem', '0x10', 'write')", PALE_GRANT_SEM, "0x10", PALE_USE_WRITE, 16, 0);
+	expect_endpoint("mq('jobs', 'write')", PALE_GRANT_MQ, "/jobs", PALE_USE_WRITE, 0, 0);
+	expect_endpoint("tcp('db:5432')", PALE_GRANT_TCP, "db", PALE_USE_CONNECT, 0, 5432);
+	expect_endpoint("udp('*:53', 'bind')", PALE_GRANT_UDP, "*", PALE_USE_BIND, 0, 53);
+}
+
+TEST(surroundings, "net, notify and listen_fds are taken, and united with another policy")
+{
+	struct pale_policy policy = read_text("net('loopback') notify() listen_fds()\n");
+	struct pale_policy other = read_text("net('none')\n");
+	struct pale_compartment *to = &other.compartments[0];
+	const struct pale_compartment *from = main_of(&policy);
+
+	ck_assert_str_eq(from->net, "loopback");
+	ck_assert(from->notify && from->activation);
+	ck_assert(!to->notify && !to->activation);
+	ck_assert_int_eq(pale_compartment_merge(to, from, NULL), 0);
+	ck_assert_str_eq(to->net, "loopback");
+	ck_assert(to->notify && to->activation);
+	pale_policy_done(&policy);
+	pale_policy_done(&other);
+}
+
 TEST(switches, "command, chdir, proc, clear_env and exec_writable are taken")
 {
 	struct pale_policy policy =
@@ -473,4 +522,5 @@ TEST(most, "4096 grants are taken")
 
 TEST_MAIN("policy", empty, comments, comment_marks, paths, named_rights, other_paths, tmp_exec, fd,
     link_, many, lines, bytes, single_quotes, double_quotes, environment, env, limits, switches,
-    compartments, many_compartments, include, include_in_block, profile, working_dir, merge, most)
+    compartments, many_compartments, include, include_in_block, profile, working_dir, merge, most,
+    endpoints, surroundings)

@@ -106,7 +106,8 @@ TEST(words, "an unknown word is refused, and the nearest one suggested")
 		{ "compartment a {\n\n wirte('.') }", "t.pale:3: unknown word 'wirte'",
 		    "did you mean 'write'?" },
 		{ "/* a\n */ /* b */ xyzzy()", "t.pale:2: unknown word 'xyzzy'", NULL },
-		{ "unix('/run/x', 'connect')", "t.pale:1: unknown word 'unix'", NULL },
+		{ "uniz('/run/x', 'connect')", "t.pale:1: unknown word 'uniz'",
+		    "did you mean 'unix'?" },
 	};
 
 	expect_all(faults, sizeof(faults) / sizeof(faults[0]));
@@ -449,6 +450,36 @@ TEST(unreadable, "a policy that may not be read is refused")
 	remove_dir(dir);
 }
 
+TEST(endpoints, "a wrong word for an endpoint is named with its line and the nearest word")
+{
+	static const struct fault faults[] = {
+		{ "unix('/a',\n'conect')", "t.pale:1: unix has no use 'conect'",
+		    "did you mean 'connect'?" },
+		{ "\nunix('/a')", "t.pale:2: unix() takes two arguments: a name and what it is for",
+		    NULL },
+		{ "unix('', 'connect')", "t.pale:1: unix without a name",
+		    "for example /run/app.sock:connect" },
+		{ "sysv('shm', '1')",
+		    "t.pale:1: sysv() takes three arguments: shm, msg or sem, a key, and what it "
+		    "is "
+		    "for",
+		    NULL },
+		{ "sysv('sen', '1', 'read')", "t.pale:1: System V has no 'sen'",
+		    "did you mean 'sem'?" },
+		{ "sysv('shm',\n'key', 'read')", "t.pale:2: 'key' is no key of System V",
+		    "write it as ipcs shows it, for example 0x1234" },
+		{ "tcp('::1:80')", "t.pale:1: '::1:80' is not HOST:PORT",
+		    "an IPv6 address stands in brackets: [::1]:80" },
+		{ "tcp()",
+		    "t.pale:1: tcp() takes HOST:PORT and, unless it is connect, what it is for",
+		    NULL },
+		{ "net('hots')", "t.pale:1: there is no network 'hots'", "did you mean 'host'?" },
+		{ "notify('x')", "t.pale:1: notify() takes no argument", NULL },
+	};
+
+	expect_all(faults, sizeof(faults) / sizeof(faults[0]));
+}
+
 TEST_MAIN("policy_errors", words, rights, expansion, never_closed, shape, escapes, nul, arguments,
     values, profile, long_path, grants, include_missing, include_fault, include_self, include_deep,
-    include_wide, include_block, no_file, large, unreadable)
+    include_wide, include_block, no_file, large, unreadable, endpoints)
