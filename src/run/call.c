@@ -91,6 +91,58 @@ pale_call_arg(enum pale_sys sys, enum pale_arg kind)
 	return -1;
 }
 
+bool
+pale_call_acts_on_name(enum pale_sys sys)
+{
+	enum pale_does does = pale_sys_row(sys)->does;
+
+	return does == DO_MKDIR || does == DO_MKNOD || does == DO_UNLINK || does == DO_RENAME ||
+	    does == DO_LINK || does == DO_SYMLINK || does == DO_BIND;
+}
+
+bool
+pale_call_follows(const struct pale_call *call)
+{
+	static const char *const not_following[] = { "lstat", "lchown", "lgetxattr", "lsetxattr",
+		"llistxattr", "lremovexattr" };
+	const struct pale_sys_row *row = pale_sys_row(call->sys);
+	int flags = pale_call_arg(call->sys, ARG_FLAGS);
+	uint64_t nofollow = row->does == DO_OPEN ? O_NOFOLLOW | O_EXCL : AT_SYMLINK_NOFOLLOW;
+
+	if (pale_call_acts_on_name(call->sys) || row->does == DO_READLINK)
+		return false;
+	if (flags >= 0 && (call->args[flags] & nofollow) != 0)
+		return false;
+	for (size_t i = 0; i < PALE_COUNT(not_following); i++) {
+		if (strcmp(row->name, not_following[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
+pale_rights
+pale_call_needed(const struct pale_call *call, int which, bool exists)
+{
+	const struct pale_sys_row *row = pale_sys_row(call->sys);
+	pale_rights need = 0;
+
+	if (which != 1)
+		need |= pale_sys_need(call->sys, call->args);
+	if (which != 0)
+		need |= row->need[1];
+	if (row->does == DO_CONNECT)
+		need |= RS(CONNECTAT);
+	if (row->does == DO_BIND)
+		need |= RS(BINDAT);
+	if (row->does == DO_OPEN && exists)
+		need &= ~RS(CREATE);
+	/* Locks of records are the kernel's alone: it tells nobody whose they would be. */
+	if ((row->by & BY_SUPERVISOR) == 0)
+		need &= ~pale_rights_of_how(PALE_HOW_ASK);
+	/* Rights of sockets and the like mean nothing for a path. */
+	return need & ~pale_rights_of_how(PALE_HOW_NEVER);
+}
+
 static void
 set(struct pale_call *call, unsigned arg, uint64_t mask, uint64_t value)
 {

@@ -31,59 +31,11 @@ pale_why_by_name(enum pale_why_by by)
 	return by_names[by];
 }
 
-/* Calls on a name rather than on what has it: their rights are those of the directory. */
-static bool
-acts_on_name(enum pale_does does)
-{
-	return does == DO_MKDIR || does == DO_MKNOD || does == DO_UNLINK || does == DO_RENAME ||
-	    does == DO_LINK || does == DO_SYMLINK || does == DO_BIND;
-}
-
-static bool
-follows(const struct pale_call *call)
-{
-	static const char *const not_following[] = { "lstat", "lchown", "lgetxattr", "lsetxattr",
-		"llistxattr", "lremovexattr" };
-	const struct pale_sys_row *row = pale_sys_row(call->sys);
-	int flags = pale_call_arg(call->sys, ARG_FLAGS);
-	uint64_t nofollow = row->does == DO_OPEN ? O_NOFOLLOW : AT_SYMLINK_NOFOLLOW;
-
-	if (acts_on_name(row->does) || row->does == DO_READLINK)
-		return false;
-	if (flags >= 0 && (call->args[flags] & nofollow) != 0)
-		return false;
-	for (size_t i = 0; i < PALE_COUNT(not_following); i++) {
-		if (strcmp(row->name, not_following[i]) == 0)
-			return false;
-	}
-	return true;
-}
-
 static bool
 concerns_path(enum pale_sys sys)
 {
 	return pale_call_arg(sys, ARG_PATH) >= 0 || pale_call_arg(sys, ARG_FD) >= 0 ||
 	    pale_call_arg(sys, ARG_DIRFD) >= 0 || pale_call_arg(sys, ARG_ADDR) >= 0;
-}
-
-/* What the call needs where the path leads. */
-static pale_rights
-needed(const struct pale_call *call, bool exists)
-{
-	const struct pale_sys_row *row = pale_sys_row(call->sys);
-	pale_rights need = pale_sys_need(call->sys, call->args) | row->need[1];
-
-	if (row->does == DO_CONNECT)
-		need |= RS(CONNECTAT);
-	if (row->does == DO_BIND)
-		need |= RS(BINDAT);
-	if (row->does == DO_OPEN && exists)
-		need &= ~RS(CREATE);
-	/* Locks of records are the kernel's alone: it tells nobody whose they would be. */
-	if ((row->by & BY_SUPERVISOR) == 0)
-		need &= ~pale_rights_of_how(PALE_HOW_ASK);
-	/* Rights of sockets and the like mean nothing for a path. */
-	return need & ~pale_rights_of_how(PALE_HOW_NEVER);
 }
 
 /* What can be done with a thing that pale itself puts into a cage. */
@@ -295,7 +247,8 @@ needs_there(const struct pale_why *why)
 
 	if (does == DO_OPEN)
 		return (why->need & RS(CREATE)) == 0;
-	return !acts_on_name(does) || does == DO_UNLINK || does == DO_RENAME || does == DO_LINK;
+	return !pale_call_acts_on_name(why->call.sys) || does == DO_UNLINK || does == DO_RENAME ||
+	    does == DO_LINK;
 }
 
 /* A private directory does not show what the machine has at the same place. */
@@ -354,7 +307,7 @@ static void
 judge(const struct pale_plan *plan, struct pale_why *ret)
 {
 	enum pale_does does = pale_sys_row(ret->call.sys)->does;
-	bool on_name = acts_on_name(does) || !ret->view.exists;
+	bool on_name = pale_call_acts_on_name(ret->call.sys) || !ret->view.exists;
 	const struct pale_entry *entry = on_name ? ret->view.above : ret->view.entry;
 	enum pale_view_kind kind = on_name ? ret->view.above_kind : ret->view.kind;
 
@@ -428,7 +381,8 @@ pale_why(const struct pale_plan *plan, const struct pale_call *call, const char 
 	bool filtered;
 	int r = 0;
 
-	*ret = (struct pale_why){ .call = *call, .need = needed(call, false) };
+	*ret = (struct pale_why){ .call = *call,
+		.need = pale_call_needed(call, PALE_CALL_WHOLE, false) };
 	ret->has_path = concerns_path(call->sys) && path != NULL;
 	filtered = ask_filter(plan, call, ret);
 	if (filtered && ret->missing == 0)
@@ -445,10 +399,10 @@ pale_why(const struct pale_plan *plan, const struct pale_call *call, const char 
 		    pale_sys_row(call->sys)->name);
 		return pale_remedy(err, "for example: pale run -r /etc --why open /etc/shadow");
 	}
-	r = pale_view_resolve(plan, path, follows(call), &ret->view);
+	r = pale_view_resolve(plan, path, pale_call_follows(call), &ret->view);
 	if (!filtered && r < 0)
 		fail_walk(ret, r, path);
-	ret->need = needed(call, r == 0 && ret->view.exists);
+	ret->need = pale_call_needed(call, PALE_CALL_WHOLE, r == 0 && ret->view.exists);
 	if (r < 0)
 		ret->view.path[0] = '\0';
 	if (!filtered && r == 0)
