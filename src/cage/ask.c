@@ -24,15 +24,21 @@ pale_ask_holds(const struct pale_supervisor *supervisor, const struct pale_notif
 }
 
 static int
-read_address(const struct pale_notify *call, struct pale_ask_addr *ret)
+read_address(struct pale_supervisor *supervisor, const struct pale_notify *call,
+    struct pale_ask_addr *ret)
 {
 	int size = (int)call->args[2];
+	int result = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	if (size < 0 || (size_t)size > sizeof(ret->room))
 		return -EINVAL;
 	ret->size = (socklen_t)size;
-	return size == 0 ? 0 : pale_caller_read(call->tid, call->args[1], ret->room, (size_t)size);
+	if (size > 0)
+		result = pale_caller_read(call->tid, call->args[1], ret->room, (size_t)size);
+	if (result == 0)
+		pale_ask_judged(supervisor, ret->room, ret->size);
+	return result;
 }
 
 /* The order of the kernel's own checks is kept: the descriptor, the address, the family. */
@@ -51,7 +57,7 @@ pale_ask_socket(struct pale_supervisor *supervisor, const struct pale_notify *ca
 		return result;
 	if (getsockopt(sock, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0)
 		return -errno;
-	result = read_address(call, ret_addr);
+	result = read_address(supervisor, call, ret_addr);
 	if (result < 0)
 		return result;
 	if (domain != AF_UNIX)

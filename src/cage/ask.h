@@ -45,6 +45,13 @@ struct pale_ask_addr {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1]; /* "" unless it has a path */
 };
 
+/*
+ * Say which address, queue or the like a call is about, for whoever watches: the one that was
+ * copied and is judged. Costs nothing where nobody does. Bounded, and forgotten with the call.
+ */
+void pale_ask_judged(struct pale_supervisor *supervisor, const void *address, size_t size);
+void pale_ask_judged_text(struct pale_supervisor *supervisor, const char *text);
+
 enum pale_ask_name {
 	PALE_ASK_PATH,
 	PALE_ASK_ABSTRACT,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cage/ask.h"
+#include "cage/hear.h"
 #include "core/scope.h"
 #include "kernel/caps.h"
 
@@ -130,32 +131,59 @@ prepare(struct pale_supervisor *supervisor, pid_t tid)
 }
 
 static int
-act_on(struct pale_supervisor *supervisor, const struct pale_notify *call)
+perform(struct pale_supervisor *supervisor, const struct pale_notify *call)
 {
-	int result = -ENOSYS;
-
-	if (!supervisor->ready) {
-		supervisor->broken = prepare(supervisor, call->tid) < 0;
-		/* A caller that was killed meanwhile proves nothing: the next one is looked at. */
-		supervisor->ready = !supervisor->broken || pale_ask_holds(supervisor, call);
+	for (size_t i = 0; i < PALE_COUNT(acts); i++) {
+		if (pale_sys_nr(acts[i].sys) == call->nr)
+			return acts[i].act(supervisor, call);
 	}
+	return -ENOSYS;
+}
+
+/* A call that the filter asks about. */
+static int
+act_on(struct pale_supervisor *supervisor, const struct pale_notify *call, enum pale_sys sys)
+{
+	int result;
+
 	if (supervisor->broken)
 		return -EACCES;
-	for (size_t i = 0; i < PALE_COUNT(acts); i++) {
-		if (pale_sys_nr(acts[i].sys) == call->nr) {
-			set_patience(supervisor, true);
-			result = acts[i].act(supervisor, call);
-			set_patience(supervisor, false);
-			break;
-		}
-	}
+	supervisor->judged[0] = '\0';
+	set_patience(supervisor, true);
+	result = perform(supervisor, call);
+	if (sys < PALE_SYS_COUNT)
+		pale_hear_performed(supervisor, call, sys, result);
+	set_patience(supervisor, false);
 	return result;
+}
+
+/* A call that is only heard of: what becomes of it was decided by its row. */
+static void
+overhear(struct pale_supervisor *supervisor, const struct pale_notify *call, enum pale_sys sys,
+    const struct pale_sys_answer *answer)
+{
+	bool denied = answer->run == RUN_DENY;
+
+	if (!supervisor->broken) {
+		set_patience(supervisor, true);
+		if (denied)
+			pale_hear_denied(supervisor, call, sys, answer);
+		else
+			pale_hear_going_on(supervisor, call, sys);
+		set_patience(supervisor, false);
+	}
+	if (denied)
+		(void)pale_notify_answer(supervisor->listener, call->id, -answer->error);
+	else
+		(void)pale_notify_go_on(supervisor->listener, call->id);
 }
 
 static void
 serve(struct pale_supervisor *supervisor)
 {
+	struct pale_sys_answer answer;
 	struct pale_notify call;
+	enum pale_sys sys;
 	int result = pale_notify_take(supervisor->listener, &call);
 
 	if (result == -ENOENT || result == -EINTR || result == -EAGAIN)
@@ -165,7 +193,17 @@ serve(struct pale_supervisor *supervisor)
 		close(pale_take_fd(&supervisor->listener));
 		return;
 	}
-	result = act_on(supervisor, &call);
+	if (!supervisor->ready) {
+		supervisor->broken = prepare(supervisor, call.tid) < 0;
+		/* A caller that was killed meanwhile proves nothing: the next one is looked at. */
+		supervisor->ready = !supervisor->broken || pale_ask_holds(supervisor, &call);
+	}
+	answer = pale_hear_classify(supervisor, &call, &sys);
+	if (answer.run != RUN_ASK) {
+		overhear(supervisor, &call, sys, &answer);
+		return;
+	}
+	result = act_on(supervisor, &call, sys);
 	/* A caller that is gone needs no answer. */
 	if (result != PALE_ASK_WAITS)
 		(void)pale_notify_answer(supervisor->listener, call.id, result);

@@ -46,6 +46,10 @@ struct pale_waiting {
 	int (*undo)(int fd);
 };
 
+enum {
+	PALE_JUDGED_BYTES = 160, /* an address of a socket has at most 110 bytes and a prefix */
+};
+
 struct pale_supervisor {
 	const struct pale_doors *doors;       /* never NULL while there is a listener */
 	const struct pale_watch_hook *watch;  /* or NULL */
@@ -61,7 +65,8 @@ struct pale_supervisor {
 	uint64_t *mounts; /* ids of the cage's mounts, sorted; NULL until they are needed */
 	size_t mount_count;
 	size_t waiting_count;
-	uint64_t next_look_ms; /* monotonic */
+	uint64_t next_look_ms;          /* monotonic */
+	char judged[PALE_JUDGED_BYTES]; /* what the call is about, if somebody watches; ask.h */
 	struct pale_waiting waiting[PALE_WAITING_MAX];
 };
 
