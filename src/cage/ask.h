@@ -3,7 +3,7 @@
  * What the supervisor performs, one file a family, and what they share. A function gets a call that
  * stands still, fetches what it names, asks pale_ask_holds, decides on what was fetched, performs.
  * It returns what the call is to return: 0 or more, -errno, or PALE_ASK_WAITS when a process of its
- * own took the call over (pale_ask_wait).
+ * own took the call over (pale_ask_wait), or it was answered with a descriptor (pale_notify_give).
  */
 #ifndef PALE_CAGE_ASK_H
 #define PALE_CAGE_ASK_H
@@ -29,6 +29,10 @@ pale_ask_act pale_ask_flock;
 pale_ask_act pale_ask_connect;
 /* bind(2): to a path, as the cage's own processes could. */
 pale_ask_act pale_ask_bind;
+/* shmget(2) and the like with IPC_CREAT: what is there and granted, never a new one. */
+pale_ask_act pale_ask_shmget, pale_ask_msgget, pale_ask_semget;
+/* mq_open(2), mq_unlink(2): a granted queue for what it is granted, or the cage's own. */
+pale_ask_act pale_ask_mq_open, pale_ask_mq_unlink;
 
 /* Is the caller still there, and everything that was fetched really its own? */
 bool pale_ask_holds(const struct pale_supervisor *supervisor, const struct pale_notify *call);
@@ -75,20 +79,37 @@ int pale_ask_socket(struct pale_supervisor *supervisor, const struct pale_notify
  */
 bool pale_ask_names_fd(const char *path, int *ret_fd, const char **ret_rest);
 
+/* Work that blocks, for a process of its own. */
+struct pale_ask_job {
+	int fd;          /* what it is about; taken over by pale_ask_wait, whatever that returns */
+	const int *keep; /* other descriptors that it needs, -1 for none; borrowed */
+	size_t keep_count; /* at most PALE_ASK_KEEP_MAX */
+	/* Runs in the process, with memory as it is when that is made. Returns what the call is to
+	 * return: 0 or more, or -errno. */
+	int64_t (*act)(const void *data);
+	const void *data;
+	int (*undo)(int fd); /* see struct pale_waiting; runs here; may be NULL */
+	/* Runs here when the work has ended, before the caller is told; may be NULL. Of the call
+	 * only .id and .tid are set. Returns what the call is to return. */
+	int (*done)(struct pale_supervisor *supervisor, const struct pale_notify *call, uint64_t at,
+	    int result);
+	uint64_t done_at; /* handed to it */
+	int full;         /* -errno to return if too many wait already */
+};
+
+enum {
+	PALE_ASK_KEEP_MAX = 256,
+	PALE_ASK_UNDONE = INT32_MIN, /* a worker that has not ended its work */
+};
+
 /*
- * Perform what blocks in a process of its own, which holds only the two descriptors.
- *
- *   fd     what it is about; taken over, whatever is returned
- *   other  another descriptor that it needs, or -1; borrowed
- *   act    returns 0 or -errno; runs in the process
- *   undo   see struct pale_waiting; runs here
- *   full   -errno to return if too many wait already
+ * Have it done in a process that holds only these descriptors. If the caller gets a signal, the
+ * process is killed and undone, or (no undo) its system call is interrupted by a signal of its own.
  *
  * Returns PALE_ASK_WAITS, or -errno.
  */
-int pale_ask_wait(struct pale_supervisor *supervisor, const struct pale_notify *call, int fd,
-    int other, int (*act)(int fd, int other, int number), int number, int (*undo)(int fd),
-    int full);
+int pale_ask_wait(struct pale_supervisor *supervisor, const struct pale_notify *call,
+    const struct pale_ask_job *job);
 
 /* Look at all that wait: end those that are gone or have a signal, answer those that are done. */
 void pale_ask_look(struct pale_supervisor *supervisor);

@@ -78,14 +78,19 @@ find_target(struct pale_supervisor *supervisor, const struct pale_notify *call, 
 }
 
 /* Connect to the pinned inode; we and a worker stand in a directory of our own descriptors. */
-static int
-connect_to(int sock, int target, int unused)
+struct connecting {
+	int sock;
+	int target;
+};
+
+static int64_t
+connect_to(const void *data)
 {
+	const struct connecting *c = data;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
-	(void)unused;
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%d", target);
-	return connect(sock, (const struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%d", c->target);
+	return connect(c->sock, (const struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
 }
 
 /* The worker may have been done when it was killed. */
@@ -103,15 +108,15 @@ is_connected(int sock)
  * file, so it is set for the moment: other threads of the program can see that.
  */
 static int
-connect_now(int sock, int target, int flags)
+connect_now(const struct connecting *c, int flags)
 {
 	int result;
 
-	if ((flags & O_NONBLOCK) == 0 && fcntl(sock, F_SETFL, flags | O_NONBLOCK) < 0)
+	if ((flags & O_NONBLOCK) == 0 && fcntl(c->sock, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
-	result = connect_to(sock, target, 0);
+	result = (int)connect_to(c);
 	if ((flags & O_NONBLOCK) == 0)
-		fcntl(sock, F_SETFL, flags);
+		fcntl(c->sock, F_SETFL, flags);
 	return result;
 }
 
@@ -120,6 +125,8 @@ pale_ask_connect(struct pale_supervisor *supervisor, const struct pale_notify *c
 {
 	PALE_CLOSE int sock = -1;
 	PALE_CLOSE int target = -1;
+	struct pale_ask_job job;
+	struct connecting what;
 	struct pale_ask_addr addr;
 	struct statfs fs;
 	int flags;
@@ -143,10 +150,18 @@ pale_ask_connect(struct pale_supervisor *supervisor, const struct pale_notify *c
 	flags = fcntl(sock, F_GETFL);
 	if (flags < 0 || (flags & O_PATH) != 0)
 		return -EBADF;
-	result = connect_now(sock, target, flags);
+	what = (struct connecting){ sock, target };
+	result = connect_now(&what, flags);
 	/* EINTR: the flag was taken away again, so it began to wait. */
 	if (result != -EINTR && (result != -EAGAIN || (flags & O_NONBLOCK) != 0))
 		return result;
-	return pale_ask_wait(
-	    supervisor, call, pale_take_fd(&sock), target, connect_to, 0, is_connected, -EAGAIN);
+	job = (struct pale_ask_job){ .fd = sock,
+		.keep = &target,
+		.keep_count = 1,
+		.act = connect_to,
+		.data = &what,
+		.undo = is_connected,
+		.full = -EAGAIN };
+	sock = -1;
+	return pale_ask_wait(supervisor, call, &job);
 }

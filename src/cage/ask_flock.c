@@ -42,11 +42,17 @@ is_far(const struct statfs *fs)
 	return false;
 }
 
-static int
-lock(int fd, int other, int operation)
+struct locking {
+	int fd;
+	int operation;
+};
+
+static int64_t
+lock(const void *data)
 {
-	(void)other;
-	return flock(fd, operation) < 0 ? -errno : 0;
+	const struct locking *l = data;
+
+	return flock(l->fd, l->operation) < 0 ? -errno : 0;
 }
 
 /* It waited, so the open file held no lock: what there is now came too late to be told of. */
@@ -64,6 +70,8 @@ pale_ask_flock(struct pale_supervisor *supervisor, const struct pale_notify *cal
 	int operation = (int)call->args[1];
 	int result =
 	    pale_caller_fd(&supervisor->last, supervisor->proc, call->tid, (int)call->args[0], &fd);
+	struct pale_ask_job job;
+	struct locking what;
 	struct statfs fs;
 	int flags;
 
@@ -81,10 +89,14 @@ pale_ask_flock(struct pale_supervisor *supervisor, const struct pale_notify *cal
 	    ((fs.f_flags & ST_RDONLY) != 0 || !pale_ask_is_cage_mount(supervisor, fd)))
 		return -EPERM;
 	if (!is_far(&fs)) {
-		result = lock(fd, -1, operation | LOCK_NB);
+		result = flock(fd, operation | LOCK_NB) < 0 ? -errno : 0;
 		if (result != -EWOULDBLOCK || (operation & LOCK_NB) != 0)
 			return result;
 	}
-	return pale_ask_wait(
-	    supervisor, call, pale_take_fd(&fd), -1, lock, operation, unlock, -ENOLCK);
+	what = (struct locking){ fd, operation };
+	job = (struct pale_ask_job){
+		.fd = fd, .act = lock, .data = &what, .undo = unlock, .full = -ENOLCK
+	};
+	fd = -1;
+	return pale_ask_wait(supervisor, call, &job);
 }

@@ -42,8 +42,14 @@ struct pale_waiting {
 	int fd;       /* what it waits on; ours */
 	bool seen;    /* a signal of the whole process was pending at the last look */
 	/* Called when the worker was killed: undo what it may have done; returns what then holds.
-	 */
+	 * NULL: it is asked to stop, and says itself how far it came. */
 	int (*undo)(int fd);
+	/* Called before the answer, which it may change; see struct pale_ask_job. */
+	int (*done)(struct pale_supervisor *supervisor, const struct pale_notify *call, uint64_t at,
+	    int result);
+	uint64_t done_at;
+	int stopping;   /* what the call is to return if the worker achieved nothing; 0: go on */
+	unsigned asked; /* how often the worker was asked to stop */
 };
 
 enum {
@@ -68,6 +74,7 @@ struct pale_supervisor {
 	uint64_t next_look_ms;          /* monotonic */
 	char judged[PALE_JUDGED_BYTES]; /* what the call is about, if somebody watches; ask.h */
 	struct pale_waiting waiting[PALE_WAITING_MAX];
+	int64_t *results; /* of the workers, shared with them; NULL until there is one */
 };
 
 /* Owner: PALE_SUPERVISOR struct pale_supervisor s = PALE_SUPERVISOR_NONE. */
