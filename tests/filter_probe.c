@@ -73,6 +73,43 @@ probe_cond(
 	}
 }
 
+static const struct pale_sys_object *objects;
+static size_t object_count;
+
+void
+probe_objects(const struct pale_sys_object *of, size_t count)
+{
+	objects = of;
+	object_count = count;
+}
+
+/* Probe around each object's key or identifier, where a sub-row stands for objects. */
+static void
+probe_each(int nr, const struct pale_sys_sub *subs, size_t sub_count, size_t s,
+    const uint64_t met[PALE_SYS_ARGS], probe_fn *probe)
+{
+	struct pale_sys_cond cond;
+	uint64_t args[PALE_SYS_ARGS];
+
+	for (size_t o = 0; o < object_count; o++) {
+		if (!pale_sys_sub_object(&subs[s], &objects[o], &cond))
+			continue;
+		memcpy(args, met, sizeof(args));
+		args[cond.arg] = cond.value;
+		probe(nr, args);
+		probe_cond(nr, &cond, args, probe);
+		for (size_t c = 0; c < PALE_SYS_CONDS && subs[s].when[c].mask != 0; c++)
+			probe_cond(nr, &subs[s].when[c], args, probe);
+		for (size_t t = 0; t < sub_count; t++) {
+			uint64_t both[PALE_SYS_ARGS];
+
+			memcpy(both, args, sizeof(both));
+			meet(&subs[t], both);
+			probe(nr, both);
+		}
+	}
+}
+
 /* Probe a number with every argument that its sub-rows make special, and pairs of sub-rows. */
 void
 probe_call(int nr, probe_fn *probe)
@@ -97,6 +134,7 @@ probe_call(int nr, probe_fn *probe)
 			memcpy(met, args, sizeof(met));
 			meet(&subs[s], met);
 			probe(nr, met);
+			probe_each(nr, subs, sub_count, s, met, probe);
 			for (size_t c = 0; c < PALE_SYS_CONDS && subs[s].when[c].mask != 0; c++)
 				probe_cond(nr, &subs[s].when[c], met, probe);
 			for (size_t t = 0; t < sub_count; t++) {

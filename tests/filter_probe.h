@@ -18,6 +18,9 @@ enum {
 
 typedef void probe_fn(int nr, const uint64_t args[PALE_SYS_ARGS]);
 
+/* Also try what these objects make special; borrowed until they are replaced. */
+void probe_objects(const struct pale_sys_object *objects, size_t count);
+
 /* Try one number with every argument that its sub-rows make special, and pairs of sub-rows. */
 void probe_call(int nr, probe_fn *probe);
 

@@ -47,6 +47,7 @@ struct pale_door_host {
 	bool tcp;            /* else UDP */
 	bool any_host;       /* every address */
 	uint8_t address[16]; /* IPv6, or IPv4 as ::ffff:a.b.c.d */
+	uint32_t scope;      /* of a link-local address: the interface; else 0 */
 	uint16_t port;       /* host order; 0 = every port */
 	unsigned use;        /* CONNECT BIND */
 };
@@ -58,6 +59,8 @@ struct pale_doors {
 	size_t queue_count;
 	const struct pale_door_host *hosts;
 	size_t host_count;
+	/* The ipc namespace is the machine's, so no queue opens but by a door. */
+	bool machine_ipc;
 	/* INET addresses are not asked about: all of the machine's network, or one of the cage's
 	 * own. */
 	bool net_open;

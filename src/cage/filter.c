@@ -19,13 +19,15 @@ enum {
 #include "core/sys.def"
 #undef SYS
 #undef SUB
+	,
+	EACH_MAX = 16, /* sub-rows that stand for one object; a test counts them */
 };
 
 /* The rows as calls and rules of the generator. */
 struct spec {
 	struct pale_bpf_call calls[PALE_SYS_COUNT + 1];
 	size_t call_count;
-	struct pale_bpf_rule rules[SUB_COUNT + 1];
+	struct pale_bpf_rule rules[SUB_COUNT + EACH_MAX * PALE_SYS_OBJECTS_MAX + 1];
 	size_t rule_count;
 };
 
@@ -48,13 +50,38 @@ ret_of(enum pale_sys sys, const struct pale_sys_policy *policy, struct pale_sys_
 	return SECCOMP_RET_ERRNO | (uint32_t)answer.error;
 }
 
-/* Append the call with its rules; the first that matches decides there as it does here. */
 static void
+add_cond(struct pale_bpf_rule *rule, const struct pale_sys_cond *cond)
+{
+	rule->when[rule->when_count++] = (struct pale_bpf_cond){
+		.arg = cond->arg,
+		.mask = cond->mask,
+		.value = cond->value,
+	};
+}
+
+static struct pale_bpf_rule *
+add_rule(struct spec *spec, struct pale_bpf_call *call, const struct pale_bpf_rule *rule)
+{
+	struct pale_bpf_rule *added = &spec->rules[spec->rule_count];
+
+	/* The table has a test for what may be too many. */
+	if (spec->rule_count == PALE_COUNT(spec->rules))
+		return NULL;
+	*added = *rule;
+	spec->rule_count++;
+	call->rule_count++;
+	return added;
+}
+
+/* Append the call with its rules; the first that matches decides there as it does here. */
+static bool
 add_call(struct spec *spec, enum pale_sys sys, uint32_t nr, const struct pale_sys_policy *policy)
 {
 	struct pale_bpf_call *call = &spec->calls[spec->call_count++];
 	const struct pale_sys_sub *subs;
 	struct pale_sys_answer answer;
+	struct pale_sys_cond object;
 	size_t count;
 
 	*call = (struct pale_bpf_call){ .nr = nr,
@@ -62,26 +89,35 @@ add_call(struct spec *spec, enum pale_sys sys, uint32_t nr, const struct pale_sy
 		.ret = ret_of(sys, policy, pale_sys_row_answer(sys, policy)) };
 	subs = pale_sys_subs(sys, &count);
 	for (size_t i = 0; i < count; i++) {
-		struct pale_bpf_rule *rule = &spec->rules[spec->rule_count];
+		struct pale_bpf_rule rule = { .when_count = 0 };
 
 		if (!pale_sys_sub_answer(&subs[i], policy, &answer))
 			continue;
-		rule->ret = ret_of(sys, policy, answer);
-		rule->when_count = 0;
+		rule.ret = ret_of(sys, policy, answer);
 		for (size_t c = 0; c < PALE_SYS_CONDS && subs[i].when[c].mask != 0; c++)
-			rule->when[rule->when_count++] = (struct pale_bpf_cond){
-				.arg = subs[i].when[c].arg,
-				.mask = subs[i].when[c].mask,
-				.value = subs[i].when[c].value,
-			};
+			add_cond(&rule, &subs[i].when[c]);
+		for (size_t o = 0; subs[i].each != PALE_OBJECT_NONE && o < policy->object_count;
+		     o++) {
+			struct pale_bpf_rule *added;
+
+			if (!pale_sys_sub_object(&subs[i], &policy->objects[o], &object))
+				continue;
+			added = add_rule(spec, call, &rule);
+			if (added == NULL)
+				return false;
+			add_cond(added, &object);
+		}
+		if (subs[i].each != PALE_OBJECT_NONE)
+			continue;
 		/* Without a condition it always matches, and nothing behind it does. */
-		if (rule->when_count == 0) {
-			call->ret = rule->ret;
+		if (rule.when_count == 0) {
+			call->ret = rule.ret;
 			break;
 		}
-		call->rule_count++;
-		spec->rule_count++;
+		if (add_rule(spec, call, &rule) == NULL)
+			return false;
 	}
+	return true;
 }
 
 int
@@ -97,8 +133,7 @@ pale_filter_build(const struct pale_sys_policy *policy, struct sock_filter *prog
 		.other_arch = SECCOMP_RET_ERRNO | ENOSYS,
 	};
 
-	_Static_assert(
-	    (int)PALE_BPF_CONDS >= (int)PALE_SYS_CONDS, "a sub-row must fit into a rule");
+	_Static_assert((int)PALE_BPF_CONDS > (int)PALE_SYS_CONDS, "a sub-row must fit into a rule");
 	spec.call_count = 0;
 	spec.rule_count = 0;
 	/* Rows are in the order of x86-64; elsewhere their numbers go up and down. */
@@ -115,8 +150,10 @@ pale_filter_build(const struct pale_sys_policy *policy, struct sock_filter *prog
 		sys_plus_1[nr] = (uint16_t)(sys + 1);
 	}
 	for (uint32_t nr = 0; nr < NR_LIMIT; nr++) {
-		if (sys_plus_1[nr] != 0)
-			add_call(&spec, (enum pale_sys)(sys_plus_1[nr] - 1), nr, policy);
+		if (sys_plus_1[nr] != 0 &&
+		    !add_call(&spec, (enum pale_sys)(sys_plus_1[nr] - 1), nr, policy))
+			return pale_fail(
+			    err, -E2BIG, "more than %d System V objects", PALE_SYS_OBJECTS_MAX);
 	}
 	spec.calls[spec.call_count++] = (struct pale_bpf_call){ .nr = PALE_CONTROL_NR,
 		.ret = SECCOMP_RET_ERRNO | PALE_CONTROL_ERRNO };

@@ -26,6 +26,11 @@ static const struct {
 	{ PALE_SYS_flock, pale_ask_flock },
 	{ PALE_SYS_connect, pale_ask_connect },
 	{ PALE_SYS_bind, pale_ask_bind },
+	{ PALE_SYS_shmget, pale_ask_shmget },
+	{ PALE_SYS_msgget, pale_ask_msgget },
+	{ PALE_SYS_semget, pale_ask_semget },
+	{ PALE_SYS_mq_open, pale_ask_mq_open },
+	{ PALE_SYS_mq_unlink, pale_ask_mq_unlink },
 };
 
 bool

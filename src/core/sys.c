@@ -51,13 +51,27 @@ pale_gate_unless(enum pale_gate gate)
 {
 	switch (gate) {
 	case GATE_SYSV:
-	case GATE_MQ:
 		return "the cage has an IPC namespace of its own, as it has by default";
+	case GATE_MQ:
+		return "the cage has an IPC namespace of its own, as it has by default, or a "
+		       "queue is granted";
+	case GATE_MQ_NOTIFY:
+		return "every queue may be read";
 	case GATE_SIGSCOPE:
 		return "Landlock scopes signals (ABI 6, Linux 6.12)";
-	case GATE_NONE:
 	case GATE_INET:
+		return "a host and port are granted, with --tcp or --udp, or all of a network is, "
+		       "with --net=host or --net=loopback";
+	case GATE_TCP:
+		return "--tcp grants a host and port";
+	case GATE_UDP:
+		return "--udp grants a host and port";
 	case GATE_NETLINK:
+	case GATE_NET:
+		return "all of a network is granted, with --net=host or --net=loopback";
+	case GATE_OPTIONS:
+		return "no single hosts are granted";
+	case GATE_NONE:
 	case GATE_DGRAM:
 	case GATE_PASS:
 	case GATE_CONNECT:
@@ -139,6 +153,42 @@ pale_sys_sub_matches(const struct pale_sys_sub *sub, const uint64_t args[PALE_SY
 	return true;
 }
 
+bool
+pale_sys_sub_object(const struct pale_sys_sub *sub, const struct pale_sys_object *object,
+    struct pale_sys_cond *ret_cond)
+{
+	const struct pale_sys_row *row = &rows[sub->sys];
+
+	if (sub->each != object->kind || (sub->use & ~object->use) != 0)
+		return false;
+	for (uint8_t i = 0; i < PALE_SYS_ARGS; i++) {
+		if (row->arg[i] != ARG_KEY && row->arg[i] != ARG_ID)
+			continue;
+		/* The kernel reads an int. */
+		*ret_cond = (struct pale_sys_cond){ i, UINT32_MAX,
+			(uint32_t)(row->arg[i] == ARG_KEY ? object->key : object->id) };
+		return true;
+	}
+	return false;
+}
+
+/* Is the call about an object that a sub-row stands for? */
+static bool
+names_object(const struct pale_sys_sub *sub, const uint64_t args[PALE_SYS_ARGS],
+    const struct pale_sys_policy *policy)
+{
+	struct pale_sys_cond cond;
+
+	if (sub->each == PALE_OBJECT_NONE)
+		return true;
+	for (size_t i = 0; i < policy->object_count; i++) {
+		if (pale_sys_sub_object(sub, &policy->objects[i], &cond) &&
+		    (args[cond.arg] & cond.mask) == cond.value)
+			return true;
+	}
+	return false;
+}
+
 pale_rights
 pale_sys_need(enum pale_sys sys, const uint64_t args[PALE_SYS_ARGS])
 {
@@ -180,7 +230,7 @@ pale_sys_sub_answer(const struct pale_sys_sub *sub, const struct pale_sys_policy
 {
 	const struct pale_sys_row *row = &rows[sub->sys];
 
-	if (sub->adds)
+	if (sub->adds || (sub->each != PALE_OBJECT_NONE && policy->object_count == 0))
 		return false;
 	switch (sub->run) {
 	case RUN_DENY:
@@ -189,6 +239,8 @@ pale_sys_sub_answer(const struct pale_sys_sub *sub, const struct pale_sys_policy
 		*ret_answer = deny(sub->error, sub->label, sub->why);
 		return true;
 	case RUN_ALLOW:
+		if (is_open(sub->gate, policy))
+			return false;
 		*ret_answer = allow(row->need[0] | row->need[1] | sub->need, sub->label, policy);
 		return true;
 	case RUN_ASK:
@@ -231,6 +283,7 @@ pale_sys_answer(
 	sub = pale_sys_subs(sys, &count);
 	for (size_t i = 0; i < count; i++)
 		if (!sub[i].adds && pale_sys_sub_matches(&sub[i], args) &&
+		    names_object(&sub[i], args, policy) &&
 		    pale_sys_sub_answer(&sub[i], policy, &answer))
 			return answer;
 	return pale_sys_row_answer(sys, policy);

@@ -16,8 +16,9 @@
 
 enum {
 	PALE_SYS_ARGS = 6,
-	PALE_SYS_NEEDS = 2, /* descriptors or paths a call names at most */
-	PALE_SYS_CONDS = 2, /* conditions in one sub-row at most */
+	PALE_SYS_NEEDS = 2,        /* descriptors or paths a call names at most */
+	PALE_SYS_CONDS = 2,        /* conditions in one sub-row at most, beside that of .each */
+	PALE_SYS_OBJECTS_MAX = 32, /* objects that are granted one by one */
 };
 
 /* What an argument is. */
@@ -113,23 +114,31 @@ enum pale_verdict {
 
 /*
  * A gate lifts a denial when the policy grants what it stands for: RUN_DENY with an open gate is
- * passed over (a sub-row) or becomes RUN_ALLOW (a row). RUN_ASK with an open gate is not asked.
+ * passed over (a sub-row) or becomes RUN_ALLOW (a row). RUN_ASK with an open gate is not asked. A
+ * sub-row of RUN_ALLOW with a gate stands before one of RUN_DENY with the same gate, which is all
+ * that it excepts from: open, both are passed over.
  */
 enum pale_gate {
 	GATE_NONE,     /* never lifted */
-	GATE_INET,     /* AF_INET and AF_INET6 sockets */
+	GATE_INET,     /* AF_INET and AF_INET6 sockets, of the kinds that the next ones leave */
 	GATE_NETLINK,  /* AF_NETLINK sockets */
 	GATE_DGRAM,    /* AF_UNIX datagram sockets */
 	GATE_SYSV,     /* System V calls: open where the ipc namespace is private (the default) */
-	GATE_MQ,       /* POSIX queues: likewise */
+	GATE_MQ,       /* what is done with an open POSIX queue: likewise, or one is granted */
 	GATE_SIGSCOPE, /* signals to process groups: open where Landlock scopes signals */
 	GATE_PASS,     /* descriptor passing */
 	/* Of RUN_ASK: what need not be asked, because the kernel's own answer is exact here. */
-	GATE_CONNECT, /* no socket but the granted ones can be reached */
-	GATE_LISTEN,  /* no socket takes an address by listening */
-	GATE_SENDTO,  /* no socket can send to an address */
-	GATE_SENDMSG, /* nor pass descriptors to somebody outside */
-	GATE_MQ_OPEN, /* no queue of the machine is granted */
+	GATE_CONNECT,   /* no socket but the granted ones can be reached */
+	GATE_LISTEN,    /* no socket takes an address by listening */
+	GATE_SENDTO,    /* no socket can send to an address */
+	GATE_SENDMSG,   /* nor pass descriptors to somebody outside */
+	GATE_MQ_OPEN,   /* all queues are the cage's own */
+	GATE_MQ_NOTIFY, /* no queue is granted for writing alone */
+	/* Of the network, where some of it is granted. */
+	GATE_TCP,     /* with GATE_INET: TCP sockets */
+	GATE_UDP,     /* with GATE_INET: UDP sockets */
+	GATE_OPTIONS, /* every socket option: no socket is held to granted addresses */
+	GATE_NET,     /* what network interfaces there are: all of a network is granted */
 	GATE_COUNT,
 };
 
@@ -174,10 +183,35 @@ struct pale_sys_row {
 					 * what the supervisor does; or "" */
 };
 
-/* A sub-row: what a row becomes for some values of its arguments. The first that matches decides.
+/* System V objects that are granted one by one. */
+enum pale_object_kind {
+	PALE_OBJECT_NONE,
+	PALE_OBJECT_SHM,
+	PALE_OBJECT_MSG,
+	PALE_OBJECT_SEM,
+};
+
+enum pale_object_use {
+	PALE_OBJECT_READ = 1,
+	PALE_OBJECT_WRITE = 2,
+};
+
+struct pale_sys_object {
+	enum pale_object_kind kind;
+	int32_t key;  /* never 0, which stands for no key */
+	int32_t id;   /* in the ipc namespace of the machine, when the cage started */
+	unsigned use; /* enum pale_object_use bits */
+};
+
+/*
+ * A sub-row: what a row becomes for some values of its arguments. The first that matches decides.
+ * One with .each stands for as many as objects of that kind were granted with .use: it matches
+ * where the call's key or identifier is the object's.
  */
 struct pale_sys_sub {
 	uint16_t sys;                     /* index of its row */
+	uint8_t each;                     /* enum pale_object_kind */
+	uint8_t use;                      /* of .each: enum pale_object_use bits that it takes */
 	char label[PALE_SYS_LABEL_BYTES]; /* what the value is called: "TIOCSTI", "AF_VSOCK",
 					     "O_CREAT" */
 	struct pale_sys_cond when[PALE_SYS_CONDS];
@@ -218,8 +252,15 @@ int pale_sys_find(const char *name, enum pale_sys *ret_sys);
  */
 pale_rights pale_sys_need(enum pale_sys sys, const uint64_t args[PALE_SYS_ARGS]);
 
-/* Do all conditions of a sub-row hold? */
+/* Do all conditions of a sub-row hold, but for the object of one with .each? */
 bool pale_sys_sub_matches(const struct pale_sys_sub *sub, const uint64_t args[PALE_SYS_ARGS]);
+
+/*
+ * What a sub-row with .each asks of the call's arguments for one object; false if it does not stand
+ * for this object.
+ */
+bool pale_sys_sub_object(const struct pale_sys_sub *sub, const struct pale_sys_object *object,
+    struct pale_sys_cond *ret_cond);
 
 /* Which calls the supervisor hears of beside those that it is asked about. */
 enum pale_watch {
@@ -227,22 +268,6 @@ enum pale_watch {
 	PALE_WATCH_DENIALS, /* what the filter denies, and would not have older twins for */
 	PALE_WATCH_CHANGES, /* and what opens, executes or changes a name or a file's metadata */
 	PALE_WATCH_PATHS,   /* and every other call that takes a path */
-};
-
-/* System V objects that are granted one by one. */
-enum pale_object_kind {
-	PALE_OBJECT_NONE,
-	PALE_OBJECT_SHM,
-	PALE_OBJECT_MSG,
-	PALE_OBJECT_SEM,
-};
-
-struct pale_sys_object {
-	enum pale_object_kind kind;
-	int32_t key;
-	int32_t id; /* in the ipc namespace of the machine, when the cage started */
-	bool read;
-	bool write;
 };
 
 /* What a filter is made for. */
@@ -256,7 +281,8 @@ struct pale_sys_policy {
 
 /* Gates that are open in every cage, unless a grant needs that the supervisor is asked. */
 #define PALE_GATES_QUIET \
-	(1U << GATE_LISTEN | 1U << GATE_SENDTO | 1U << GATE_SENDMSG | 1U << GATE_MQ_OPEN)
+	(1U << GATE_LISTEN | 1U << GATE_SENDTO | 1U << GATE_SENDMSG | 1U << GATE_MQ_OPEN | \
+	    1U << GATE_MQ_NOTIFY | 1U << GATE_TCP | 1U << GATE_UDP | 1U << GATE_OPTIONS)
 
 /* The answer of the filter for one call, by walking the rows: the reference for the BPF program. */
 struct pale_sys_answer {

@@ -15,7 +15,7 @@
 #include "core/err.h"
 
 enum {
-	PALE_BPF_CONDS = 2,
+	PALE_BPF_CONDS = 3,  /* two of a sub-row, and which object it is about */
 	PALE_BPF_MAX = 4096, /* BPF_MAXINSNS of the kernel */
 };
 
