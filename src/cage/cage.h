@@ -108,11 +108,18 @@ struct pale_launch {
 	struct pale_supervisor supervisor;
 };
 
+enum pale_cage_spaces {
+	PALE_CAGE_OWN_NET = 1,     /* a network namespace of its own, too */
+	PALE_CAGE_MACHINE_IPC = 2, /* the ipc namespace stays the machine's */
+};
+
 /*
- * Enter fresh namespaces (user, mount, pid, ipc, and net if asked). Grants are to be opened after
- * this, because a mount can only be cloned within its own mount namespace.
+ * Enter fresh namespaces (user, mount, pid, ipc). Grants are to be opened after this, because a
+ * mount can only be cloned within its own mount namespace.
+ *
+ *   spaces  enum pale_cage_spaces bits
  */
-int pale_cage_unshare(bool own_net, struct pale_err *err);
+int pale_cage_unshare(unsigned spaces, struct pale_err *err);
 
 /*
  * Build the cage and start its command. The process must be single-threaded and have called

@@ -53,11 +53,16 @@ struct child {
 };
 
 int
-pale_cage_unshare(bool own_net, struct pale_err *err)
+pale_cage_unshare(unsigned spaces, struct pale_err *err)
 {
-	int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | (own_net ? CLONE_NEWNET : 0);
-	int result = pale_ns_enter(flags, err);
+	int flags = CLONE_NEWNS | CLONE_NEWPID;
+	int result;
 
+	if ((spaces & PALE_CAGE_MACHINE_IPC) == 0)
+		flags |= CLONE_NEWIPC;
+	if ((spaces & PALE_CAGE_OWN_NET) != 0)
+		flags |= CLONE_NEWNET;
+	result = pale_ns_enter(flags, err);
 	if (result < 0)
 		return result;
 	result = pale_mountcap_isolate(err);

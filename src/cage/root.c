@@ -96,7 +96,8 @@ limit_pids(uint64_t pid_max, int old_root, struct pale_err *err)
 
 /*
  * POSIX queues are files of a file system that no path leads to, and Landlock asks about them all
- * the same. Those of the private ipc namespace are the cage's own.
+ * the same. Those of the private ipc namespace are the cage's own; those of the machine must not be
+ * opened again, by way of /proc, for more than a program has them open for.
  */
 static int
 allow_queues(const struct pale_site *site, int old_root, struct pale_err *err)
@@ -174,7 +175,8 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 			result = 0;
 		}
 	}
-	if (result == 0 && ruleset >= 0 && site.handled != 0)
+	if (result == 0 && ruleset >= 0 && site.handled != 0 &&
+	    (cage->doors == NULL || !cage->doors->machine_ipc))
 		result = allow_queues(&site, here, err);
 	if (result == 0)
 		result = pale_mountcap_set(

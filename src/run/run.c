@@ -204,7 +204,8 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 		inside.outside = &outside;
 	}
 	if (result == 0)
-		result = pale_cage_unshare(pale_plan_wants_net(options), err);
+		result = pale_cage_unshare(
+		    pale_plan_wants_net(options) ? PALE_CAGE_OWN_NET : 0U, err);
 	if (result == 0) {
 		run = calloc(1, sizeof(*run));
 		if (run == NULL)
