@@ -115,6 +115,7 @@ pale_caller_status(int proc, pid_t tid, struct pale_caller_status *ret)
 	blocked = find_number(text, "\nSigBlk:\t", 16);
 	*ret = (struct pale_caller_status){
 		.tgid = (pid_t)find_number(text, "\nTgid:\t", 10),
+		.ppid = (pid_t)find_number(text, "\nPPid:\t", 10),
 		.umask = (mode_t)find_number(text, "\nUmask:\t", 8),
 		.threads = (unsigned)find_number(text, "\nThreads:\t", 10),
 		.pending = find_number(text, "\nSigPnd:\t", 16) & ~blocked,

@@ -211,6 +211,17 @@ enum {
 #define MFD_EXEC 0x0010U
 #endif
 
+/* --- FUSE --- */
+
+/*
+ * Linux 6.14: a server that answers nothing for so many seconds is given up. They stand in two
+ * bytes of struct fuse_init_out, behind .flags2 and a number that Linux 6.9 brought.
+ */
+#ifndef FUSE_REQUEST_TIMEOUT
+#define FUSE_REQUEST_TIMEOUT (1ULL << 42)
+#endif
+#define PALE_FUSE_TIMEOUT_AT (offsetof(struct fuse_init_out, flags2) + 8)
+
 /* --- The machine --- */
 
 /* The AUDIT_ARCH_* value of the programs that this build runs. */
