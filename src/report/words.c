@@ -71,6 +71,10 @@ pale_words_gate(enum pale_gate gate)
 		[GATE_MQ] = "mq",
 		[GATE_SIGSCOPE] = "sigscope",
 		[GATE_PASS] = "pass",
+		[GATE_TCP] = "tcp",
+		[GATE_UDP] = "udp",
+		[GATE_OPTIONS] = "options",
+		[GATE_NET] = "net",
 	};
 
 	return gate < GATE_COUNT && names[gate] != NULL ? names[gate] : "other";
