@@ -6,14 +6,13 @@
 #include "run/advice.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "core/path.h"
 #include "core/scope.h"
-#include "run/resolve.h"
+#include "run/view.h"
 
 enum {
 	NAMES_BYTES = 512,
@@ -46,15 +45,6 @@ go_up(char *path)
 	return true;
 }
 
-static bool
-names_change(const struct pale_why *answer)
-{
-	enum pale_does does = pale_sys_row(answer->call.sys)->does;
-
-	return does == DO_MKDIR || does == DO_MKNOD || does == DO_UNLINK || does == DO_RENAME ||
-	    does == DO_LINK || does == DO_SYMLINK || does == DO_BIND;
-}
-
 /*
  * Rights that have to be granted with these, because another grant holds them and nothing would
  * withhold them from this one: without them the policy would be refused.
@@ -77,33 +67,33 @@ with_leaks(const struct pale_plan *plan, const struct pale_why *answer, pale_rig
 static void
 advise_path(const struct pale_plan *plan, const char *path, struct pale_why *answer)
 {
-	struct pale_resolved there = { .fd = -1 };
+	PALE_CLOSE int there = -1;
 	pale_rights rights = answer->missing != 0 ? answer->missing : answer->need;
+	struct stat st = { 0 };
 	char name[PATH_MAX];
-	bool there_is;
 
 	if (pale_path_normalise(path, name, sizeof(name)) < 0)
 		return;
-	if (names_change(answer))
+	if (pale_call_acts_on_name(answer->call.sys))
 		go_up(name);
-	there_is = pale_resolve(AT_FDCWD, name, &there, NULL) == 0;
+	there = pale_view_machine(plan, name);
 	/* What is not there yet is made in a directory that is. */
-	if (!there_is && (rights & RS(CREATE)) != 0 && go_up(name))
-		there_is = pale_resolve(AT_FDCWD, name, &there, NULL) == 0;
-	if (!there_is) {
+	if (there < 0 && (rights & RS(CREATE)) != 0 && go_up(name))
+		there = pale_view_machine(plan, name);
+	if (there < 0 || fstat(there, &st) < 0) {
+		answer->nowhere = true;
 		snprintf(answer->allow, sizeof(answer->allow),
 		    "nothing on this machine: '%s' is not there either", name);
-	} else if (strcmp(there.path, "/") == 0) {
+	} else if (strcmp(name, "/") == 0) {
 		snprintf(answer->allow, sizeof(answer->allow),
 		    "grant a directory for it, or make a private one with --tmp");
-	} else if (S_ISCHR(there.mode) || S_ISBLK(there.mode)) {
-		snprintf(answer->allow, sizeof(answer->allow), "device('%s') in a policy file",
-		    there.path);
+	} else if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) {
+		snprintf(
+		    answer->allow, sizeof(answer->allow), "device('%s') in a policy file", name);
 	} else {
-		say_option(answer, S_ISDIR(there.mode) ? "--dir" : "--file", name,
+		say_option(answer, S_ISDIR(st.st_mode) ? "--dir" : "--file", name,
 		    pale_rights_close(with_leaks(plan, answer, rights)));
 	}
-	pale_resolved_done(&there);
 }
 
 /* Behind something that pale itself put there. */

@@ -49,6 +49,8 @@ pale_plan_done(struct pale_plan *plan)
 		free(plan->notices[i]);
 	if (plan->terminal_fd > 0)
 		close(plan->terminal_fd);
+	if (plan->machine > 0)
+		close(plan->machine);
 	for (size_t i = 0; i < PALE_COUNT(plan->stdio_fd); i++) {
 		if (plan->stdio_fd[i] > 0)
 			close(plan->stdio_fd[i]);
@@ -380,6 +382,7 @@ pale_plan_make(struct pale_plan *plan, const struct pale_compartment *compartmen
 	int result = pale_fds_open(compartment, err);
 
 	plan->terminal_fd = -1;
+	plan->machine = -1;
 	for (size_t i = 0; i < PALE_COUNT(plan->stdio_fd); i++)
 		plan->stdio_fd[i] = -1;
 	if (result < 0)

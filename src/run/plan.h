@@ -36,12 +36,22 @@ extern const struct pale_loss pale_losses[];
 
 struct pale_plan;
 
+/* Who hears of the calls of a cage (cage/watch.h), and of which. Borrowed until the run is over. */
+struct pale_watcher {
+	struct pale_watch_hook hook;
+	enum pale_watch watch;
+	/* Called with the hook's state when the plan is made, which stays until the run is over and
+	 * has .machine open. Returns 0, or -errno and the program is not run. */
+	int (*start)(void *state, const struct pale_plan *plan, struct pale_err *err);
+};
+
 struct pale_plan_options {
 	bool paranoid;        /* Landlock handles everything it knows, not only what is needed */
 	bool bare;            /* no devices, terminal or /proc of our own accord */
 	unsigned best_effort; /* enum pale_loss_bit */
 	int landlock_abi;     /* what this kernel has, or less to pretend an older one */
-	const struct pale_plan *outside; /* made where owners are seen as they are; or NULL */
+	const struct pale_plan *outside;    /* made where owners are seen as they are; or NULL */
+	const struct pale_watcher *watcher; /* or NULL */
 };
 
 /* One grant as it holds here. */
@@ -84,6 +94,7 @@ struct pale_plan {
 	bool proc_optional; /* go on without where the kernel refuses one */
 	bool terminal;      /* pseudo-terminals of its own, and the caller's as /dev/console */
 	int terminal_fd;    /* O_PATH, owned; -1 = none */
+	int machine;        /* O_PATH of the machine's root, owned; -1 = it is still ours */
 	int stdio_fd[3]; /* of devices among 0 to 2 to be opened anew: O_PATH, owned; -1 = none */
 };
 

@@ -145,6 +145,27 @@ make_fds(struct run *run, struct pale_err *err)
 	return 0;
 }
 
+/*
+ * Whoever watches is told of the plan, and the machine's root stays open: from the launch on our
+ * own is that of the cage.
+ */
+static int
+start_watcher(struct run *run, const struct pale_watcher *watcher, struct pale_err *err)
+{
+	int result = 0;
+
+	if (watcher == NULL)
+		return 0;
+	run->plan.sys.watch = watcher->watch;
+	run->cage.watch = &watcher->hook;
+	run->plan.machine = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (run->plan.machine < 0)
+		return pale_fail_errno(err, "cannot open '/'");
+	if (watcher->start != NULL)
+		result = watcher->start(watcher->hook.state, &run->plan, err);
+	return result;
+}
+
 /* The room is only touched if it is needed. */
 static int
 choose_filter(struct run *run, struct pale_err *err)
@@ -170,6 +191,8 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 		result = make_fds(run, err);
 	if (result == 0)
 		result = pale_env_make(compartment, env, &run->env, err);
+	if (result == 0)
+		result = start_watcher(run, options->watcher, err);
 	if (result == 0)
 		result = choose_filter(run, err);
 	if (result < 0)
@@ -204,8 +227,8 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 		inside.outside = &outside;
 	}
 	if (result == 0)
-		result = pale_cage_unshare(
-		    pale_plan_wants_net(options) ? PALE_CAGE_OWN_NET : 0U, err);
+		result =
+		    pale_cage_unshare(pale_plan_wants_net(options) ? PALE_CAGE_OWN_NET : 0U, err);
 	if (result == 0) {
 		run = calloc(1, sizeof(*run));
 		if (run == NULL)

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/path.h"
@@ -362,4 +364,22 @@ pale_view_resolve(
 		node_done(&view.nodes[i]);
 	free(view.nodes);
 	return r;
+}
+
+int
+pale_view_machine(const struct pale_plan *plan, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	int fd = -1;
+
+	if (plan->machine <= 0)
+		fd = open(path, O_PATH | O_CLOEXEC);
+	/* A rename elsewhere can disturb a walk with "..": as often as the supervisor tries. */
+	for (int i = 0; plan->machine > 0 && i < PALE_WALK_TRIES; i++) {
+		fd = (int)syscall(SYS_openat2, plan->machine, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return fd < 0 ? -errno : fd;
 }

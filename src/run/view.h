@@ -53,4 +53,14 @@ struct pale_view {
 int pale_view_resolve(
     const struct pale_plan *plan, const char *path, bool follow, struct pale_view *ret);
 
+/*
+ * The machine's own object of a name, whether granted or not: for advice. Links are followed within
+ * the machine's root, also when ours is that of a cage by now (plan->machine).
+ *
+ *   path  absolute
+ *
+ * Returns an O_PATH descriptor that the caller closes, or -errno.
+ */
+int pale_view_machine(const struct pale_plan *plan, const char *path);
+
 #endif

@@ -253,13 +253,11 @@ needs_there(const struct pale_why *why)
 
 /* A private directory does not show what the machine has at the same place. */
 static bool
-is_covered(const struct pale_why *why)
+is_covered(const struct pale_plan *plan, const struct pale_why *why)
 {
-	struct pale_resolved there = { .fd = -1 };
-	bool covered = pale_resolve(AT_FDCWD, why->view.path, &there, NULL) == 0;
+	PALE_CLOSE int there = pale_view_machine(plan, why->view.path);
 
-	pale_resolved_done(&there);
-	return covered;
+	return there >= 0;
 }
 
 /* What is allowed: which grant, and what the program may still run into. */
@@ -325,7 +323,7 @@ judge(const struct pale_plan *plan, struct pale_why *ret)
 		return;
 	}
 	if (!ret->view.exists && kind == PALE_VIEW_THING && entry->kind == PALE_GRANT_TMP &&
-	    needs_there(ret) && is_covered(ret)) {
+	    needs_there(ret) && is_covered(plan, ret)) {
 		ret->by = PALE_WHY_ABSENT;
 		ret->error = ENOENT;
 		ret->missing = ret->need;
@@ -378,11 +376,17 @@ int
 pale_why(const struct pale_plan *plan, const struct pale_call *call, const char *path,
     struct pale_why *ret, struct pale_err *err)
 {
+	return pale_why_one(plan, call, PALE_CALL_WHOLE, path, ret, err);
+}
+
+int
+pale_why_one(const struct pale_plan *plan, const struct pale_call *call, int which,
+    const char *path, struct pale_why *ret, struct pale_err *err)
+{
 	bool filtered;
 	int r = 0;
 
-	*ret = (struct pale_why){ .call = *call,
-		.need = pale_call_needed(call, PALE_CALL_WHOLE, false) };
+	*ret = (struct pale_why){ .call = *call, .need = pale_call_needed(call, which, false) };
 	ret->has_path = concerns_path(call->sys) && path != NULL;
 	filtered = ask_filter(plan, call, ret);
 	if (filtered && ret->missing == 0)
@@ -402,7 +406,7 @@ pale_why(const struct pale_plan *plan, const struct pale_call *call, const char 
 	r = pale_view_resolve(plan, path, pale_call_follows(call), &ret->view);
 	if (!filtered && r < 0)
 		fail_walk(ret, r, path);
-	ret->need = pale_call_needed(call, PALE_CALL_WHOLE, r == 0 && ret->view.exists);
+	ret->need = pale_call_needed(call, which, r == 0 && ret->view.exists);
 	if (r < 0)
 		ret->view.path[0] = '\0';
 	if (!filtered && r == 0)

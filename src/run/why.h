@@ -48,6 +48,7 @@ struct pale_why {
 	char reason[PALE_WHY_TEXT_BYTES]; /* why, a sentence without full stop */
 	char allow[PALE_WHY_TEXT_BYTES];  /* the option or advice that would allow it, or "" */
 	bool is_option;                   /* .allow is an option of `pale run` as it stands */
+	bool nowhere;                     /* the machine has nothing of that name either */
 	char note[PALE_WHY_TEXT_BYTES];   /* what else to know, or "" */
 };
 
@@ -62,5 +63,9 @@ struct pale_why {
  */
 int pale_why(const struct pale_plan *plan, const struct pale_call *call, const char *path,
     struct pale_why *ret, struct pale_err *err);
+
+/* The same for one of the paths of a call that has two: see pale_call_needed. */
+int pale_why_one(const struct pale_plan *plan, const struct pale_call *call, int which,
+    const char *path, struct pale_why *ret, struct pale_err *err);
 
 #endif
