@@ -111,8 +111,8 @@ pale_ask_judged(struct pale_supervisor *supervisor, const void *address, size_t 
 
 		if (path[0] == '\0')
 			snprintf(to, room, "@%.*s", len - 1, path + 1);
-		else
-			snprintf(to, room, "%.*s", len, path);
+		else /* so that it cannot be taken for a host and a port */
+			snprintf(to, room, "%s%.*s", path[0] == '/' ? "" : "./", len, path);
 	} else if (family == AF_INET && size >= sizeof(struct sockaddr_in)) {
 		struct sockaddr_in in;
 

@@ -46,7 +46,7 @@ struct pale_heard_call {
 	const char *program;
 	const char *text[PALE_SYS_NEEDS];
 	const char *cwd;
-	/* The other side of a socket call as it was copied: "/run/x.sock", "@name",
+	/* The other side of a socket call as it was copied: "/run/x.sock", "./x.sock", "@name",
 	 * "192.0.2.1:80", "[::1]:80"; NULL where there is none. */
 	const char *address;
 	int proc;     /* a /proc that numbers threads as .call.tid does */

@@ -280,6 +280,11 @@ read_paths(const struct pale_heard_call *heard, struct pale_heard_facts *ret)
 		    &ret->call);
 		ret->path_count++;
 	}
+	if (ret->path_count == 0 && heard->address != NULL &&
+	    (heard->address[0] == '/' || heard->address[0] == '.')) {
+		read_path(heard, 0, heard->address, &ret->paths[0], &ret->call);
+		ret->path_count = 1;
+	}
 	if (ret->path_count == 0 && fd >= 0 && heard->how != PALE_HEARD_MISSING &&
 	    heard->address == NULL) {
 		read_descriptor(heard, (unsigned)fd, &ret->paths[0]);
