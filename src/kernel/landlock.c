@@ -100,6 +100,18 @@ pale_landlock_allow(int ruleset, int fd, bool is_dir, uint64_t access, struct pa
 }
 
 int
+pale_landlock_allow_port(int ruleset, uint16_t port, uint64_t access, struct pale_err *err)
+{
+	struct pale_landlock_net_port_attr rule = { .allowed_access = access, .port = port };
+
+	if (access == 0)
+		return 0;
+	if (syscall(SYS_landlock_add_rule, ruleset, PALE_LANDLOCK_RULE_NET_PORT, &rule, 0) < 0)
+		return pale_fail_errno(err, "cannot add a Landlock rule on a port");
+	return 0;
+}
+
+int
 pale_landlock_enforce(int ruleset, struct pale_err *err)
 {
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)

@@ -39,6 +39,12 @@ int pale_landlock_new(uint64_t fs, uint64_t net, uint64_t scope, int *ret_fd, st
  */
 int pale_landlock_allow(int ruleset, int fd, bool is_dir, uint64_t access, struct pale_err *err);
 
+/*
+ * Allow LANDLOCK_ACCESS_NET_* bits, which the ruleset handles, on a TCP port in host order; nothing
+ * is added for no bit. A port of 0 is what bind(2) gives where it may choose.
+ */
+int pale_landlock_allow_port(int ruleset, uint16_t port, uint64_t access, struct pale_err *err);
+
 /* Enforce the ruleset on the calling thread; no_new_privs must be set. */
 int pale_landlock_enforce(int ruleset, struct pale_err *err);
 
