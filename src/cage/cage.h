@@ -15,6 +15,7 @@
 #include <linux/filter.h>
 
 #include "cage/doors.h"
+#include "cage/skeleton.h"
 #include "cage/supervisor.h"
 #include "cage/watch.h"
 #include "core/err.h"
@@ -71,7 +72,8 @@ struct pale_cage {
 	const struct pale_doors *doors;      /* what the supervisor opens; must outlive the wait */
 	const struct pale_watch_hook *watch; /* who hears of calls; NULL; must outlive the wait */
 	const struct pale_sys_policy
-	    *policy; /* the filter's; must outlive the wait where it watches */
+	    *policy;                    /* the filter's; must outlive the wait where it watches */
+	struct pale_skeleton *skeleton; /* mounted: tells the watch of missing names; or NULL */
 
 	const struct pale_rlimit *limits;
 	size_t limit_count;
@@ -106,6 +108,9 @@ struct pale_launch {
 	pid_t command; /* our own child */
 	int leash;     /* write end of a pipe; when it closes, init ends and all with it */
 	struct pale_supervisor supervisor;
+	/* Out of the wait: */
+	bool lost_root;   /* the skeleton's server ended, so everything was ended */
+	uint64_t unheard; /* missing names that could not be told: they came too fast */
 };
 
 enum pale_cage_spaces {

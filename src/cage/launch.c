@@ -181,14 +181,23 @@ confine(struct pale_cage *cage, int *ret_ruleset, struct pale_err *err)
 		result = pale_caps_drop(err);
 	if (result == 0 && landlocked)
 		result = pale_landlock_enforce(ruleset, err);
+	if (result == 0 && cage->skeleton != NULL)
+		result = pale_skeleton_go(cage->skeleton, err);
 	return result;
+}
+
+/* Nobody hears of it yet: the waiter stands still until it is done. */
+static void
+exec_unheard(const char *path, char *const *argv, char *const *envp)
+{
+	syscall(SYS_execve, path, argv, envp, 0, 0, PALE_UNHEARD_EXEC);
 }
 
 /* Execute, with a shell for a script without "#!", as execvp(3) does. */
 static int
 exec_file(const char *path, char *const *argv, char *const *envp)
 {
-	execve(path, argv, envp);
+	exec_unheard(path, argv, envp);
 	if (errno == ENOEXEC) {
 		PALE_FREE char **shell = NULL;
 		size_t count = 0;
@@ -202,7 +211,7 @@ exec_file(const char *path, char *const *argv, char *const *envp)
 		shell[1] = (char *)(uintptr_t)path;
 		for (size_t i = 1; i < count; i++)
 			shell[i + 1] = argv[i];
-		execve(shell[0], shell, envp);
+		exec_unheard(shell[0], shell, envp);
 	}
 	return -errno;
 }
@@ -326,6 +335,7 @@ open_supervisor(const struct pale_cage *cage, struct pale_launch *launch, int *r
 	launch->supervisor.doors = cage->doors != NULL ? cage->doors : &pale_doors_none;
 	launch->supervisor.watch = cage->watch;
 	launch->supervisor.policy = cage->policy;
+	launch->supervisor.skeleton = cage->skeleton;
 	launch->supervisor.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (launch->supervisor.proc < 0)
 		return pale_fail_errno(err, "cannot open /proc");
@@ -395,6 +405,8 @@ pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
 	int result;
 
 	*ret_stage = PALE_STAGE_SETUP;
+	if (pale_root_is_granted(cage))
+		cage->skeleton = NULL;
 	/* From here to the waiter's loop no signal may part us from our children. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &child.mask);
@@ -438,6 +450,9 @@ pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
 		return child.result;
 	}
 	launch.command = pid;
+	/* It is attached: from here on what holds it is the cage. */
+	if (cage->skeleton != NULL && cage->skeleton->mount >= 0)
+		close(pale_take_fd(&cage->skeleton->mount));
 	*ret_launch = launch;
 	return 0;
 }

@@ -133,24 +133,34 @@ open_dir(int root, const char *path, int *ret_fd, struct pale_err *err)
 	return 0;
 }
 
-/* The directory that a node's name lies in, borrowed from the site, and that name. */
+/* Does the node's name lie in the empty root itself, of which another tree holds the names? */
+static bool
+is_mirrored(const struct pale_site *site, const struct pale_node *node)
+{
+	return site->mirrored && node->cover == NULL;
+}
+
+/* The directory that a node's name is made in, borrowed from the site, and that name. */
 static int
 find_parent(struct pale_site *site, const struct pale_node *node, int *ret_fd,
     const char **ret_name, struct pale_err *err)
 {
 	const char *slash = strrchr(node->path, '/');
 	size_t len = slash == NULL ? 0 : (size_t)(slash - node->path);
+	bool mirrored = is_mirrored(site, node);
 	int result;
 
 	if (slash == NULL || len >= sizeof(site->parent_path))
 		return pale_fail(err, -ENAMETOOLONG, "'%s' is too long", node->path);
 	if (site->parent < 0 || strncmp(site->parent_path, node->path, len) != 0 ||
-	    site->parent_path[len] != '\0') {
+	    site->parent_path[len] != '\0' || site->parent_is_scratch != mirrored) {
 		if (site->parent >= 0)
 			close(pale_take_fd(&site->parent));
 		memcpy(site->parent_path, node->path, len);
 		site->parent_path[len] = '\0';
-		result = open_dir(site->root, site->parent_path, &site->parent, err);
+		site->parent_is_scratch = mirrored;
+		result = open_dir(
+		    mirrored ? site->scratch : site->root, site->parent_path, &site->parent, err);
 		if (result < 0)
 			return result;
 	}
@@ -178,6 +188,18 @@ make_place(int parent, const struct pale_node *node, const char *name, struct pa
 	return err == NULL ? -errno : err->code;
 }
 
+/* On what the root shows of a place that was made in scratch. */
+static int
+attach_mirrored(
+    struct pale_site *site, const struct pale_node *node, int mount, struct pale_err *err)
+{
+	PALE_CLOSE int place = open_inside(site->root, node->path, O_PATH);
+
+	if (place < 0)
+		return pale_fail_errno(err, "cannot reach '%s' inside", node->path);
+	return pale_mountcap_attach(mount, place, "", err);
+}
+
 /*
  * Attach a mount where its node says: on a new name in our own root, or on the name that a wider
  * grant shows, which must still be what was granted (for what the machine has).
@@ -195,7 +217,9 @@ attach(struct pale_site *site, const struct pale_node *node, int mount, struct p
 		result = find_parent(site, node, &parent, &name, err);
 		if (result == 0)
 			result = make_place(parent, node, name, err);
-		return result < 0 ? result : pale_mountcap_attach(mount, parent, name, err);
+		if (result < 0 || !is_mirrored(site, node))
+			return result < 0 ? result : pale_mountcap_attach(mount, parent, name, err);
+		return attach_mirrored(site, node, mount, err);
 	}
 	/* A grant shows this place: nothing is ever made there, it would stay on the machine. */
 	place = open_inside(site->root, node->path, O_PATH);
@@ -257,6 +281,17 @@ put_link(struct pale_site *site, const struct pale_node *node, struct pale_err *
 	return pale_fail_errno(err, "cannot make link '%s' inside", node->path);
 }
 
+/* The root shows names and kinds; a file with something in it is a mount of scratch's own. */
+static int
+show_file(struct pale_site *site, const struct pale_node *node, int file, struct pale_err *err)
+{
+	PALE_CLOSE int mount = -1;
+	int result = pale_mountcap_clone(
+	    file, "", base_attr | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, &mount, err);
+
+	return result < 0 ? result : attach_mirrored(site, node, mount, err);
+}
+
 static int
 put_copy(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
 {
@@ -291,7 +326,8 @@ put_copy(struct pale_site *site, const struct pale_node *node, struct pale_err *
 		if (got < 0 || write(to, buf, (size_t)got) != got)
 			return pale_fail_errno(err, "cannot copy '%s'", node->path);
 	}
-	return allow(site, to, node, err);
+	result = allow(site, to, node, err);
+	return result < 0 || !is_mirrored(site, node) ? result : show_file(site, node, to, err);
 }
 
 /* A private writable directory; on a file system of its own where it covers part of a grant. */

@@ -11,13 +11,15 @@ enum {
 
 /* Where nodes are put. */
 struct pale_site {
-	int root;         /* top directory of the new root */
-	int scratch;      /* top directory of a tmpfs of our own, attached and writable meanwhile */
-	int ruleset;      /* Landlock ruleset that gets the node's rule, or -1 */
+	int root;      /* top directory of the new root, as the program will see it */
+	int scratch;   /* top directory of a tmpfs of our own, attached and writable meanwhile */
+	bool mirrored; /* the root shows the names of scratch and cannot be written: skeleton.h */
+	int ruleset;   /* Landlock ruleset that gets the node's rule, or -1 */
 	uint64_t handled; /* what that ruleset handles; a rule may carry nothing else */
 
 	/* The directory that the last node went to, for its neighbours; -1 = none yet. */
 	int parent;
+	bool parent_is_scratch; /* in the tree that the root shows */
 	char parent_path[PALE_SITE_PATH_BYTES];
 };
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cage/node.h"
+#include "cage/skeleton.h"
 #include "core/scope.h"
 #include "kernel/landlock.h"
 #include "kernel/mountcap.h"
@@ -133,6 +134,26 @@ grant_root(
 	return result;
 }
 
+/* Let the names of the scratch file system be shown by another, that tells of what is missing. */
+static int
+enter_skeleton(struct pale_cage *cage, struct pale_site *site, struct pale_err *err)
+{
+	int result = pale_skeleton_show(cage->skeleton, site->scratch, err);
+
+	if (result == 0)
+		result = pale_mountcap_attach(cage->skeleton->mount, site->scratch, "", err);
+	site->root = cage->skeleton->mount;
+	site->mirrored = true;
+	return result;
+}
+
+bool
+pale_root_is_granted(const struct pale_cage *cage)
+{
+	return cage->node_count > 0 && cage->nodes[0].kind == PALE_PUT_MOUNT &&
+	    strcmp(cage->nodes[0].path, "/") == 0;
+}
+
 int
 pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 {
@@ -141,6 +162,7 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 	PALE_CLOSE int scratch = -1;
 	PALE_CLOSE int granted = -1;
 	struct pale_site site = { .ruleset = ruleset, .handled = cage->landlock_fs, .parent = -1 };
+	bool whole = pale_root_is_granted(cage);
 	size_t at = 0;
 	int result;
 
@@ -153,11 +175,12 @@ pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err)
 		return pale_ns_explain(result, "make mounts in a user namespace", err);
 	site.root = scratch;
 	site.scratch = scratch;
+	if (result == 0 && cage->skeleton != NULL)
+		result = enter_skeleton(cage, &site, err);
 	if (result == 0 && ruleset >= 0)
 		result = pale_landlock_allow(
-		    ruleset, scratch, true, cage->landlock_root & cage->landlock_fs, err);
-	if (result == 0 && cage->node_count > 0 && cage->nodes[0].kind == PALE_PUT_MOUNT &&
-	    strcmp(cage->nodes[0].path, "/") == 0) {
+		    ruleset, site.root, true, cage->landlock_root & cage->landlock_fs, err);
+	if (result == 0 && whole) {
 		result = grant_root(&cage->nodes[at++], &site, &granted, err);
 		site.root = granted;
 	}

@@ -14,4 +14,7 @@
  */
 int pale_root_build(struct pale_cage *cage, int ruleset, struct pale_err *err);
 
+/* Is "/" itself granted? Then there is no empty root, and no name is missing in it. */
+bool pale_root_is_granted(const struct pale_cage *cage);
+
 #endif

@@ -238,17 +238,22 @@ pale_supervisor_wait(
     struct pale_supervisor *supervisor, const sigset_t *blocked, siginfo_t *ret_info)
 {
 	struct signalfd_siginfo info;
-	struct pollfd polled[2];
+	struct pollfd polled[3];
 
-	if (supervisor->listener >= 0 && supervisor->signals < 0)
+	if ((supervisor->listener >= 0 || supervisor->skeleton != NULL) && supervisor->signals < 0)
 		supervisor->signals = signalfd(-1, blocked, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (supervisor->signals < 0 && supervisor->listener >= 0)
 		close(pale_take_fd(&supervisor->listener));
-	if (supervisor->listener < 0 && supervisor->waiting_count == 0)
+	if (supervisor->listener < 0 && supervisor->waiting_count == 0 &&
+	    supervisor->skeleton == NULL)
 		return sigwaitinfo(blocked, ret_info) < 0 ? 0 : ret_info->si_signo;
 	for (;;) {
 		polled[0] = (struct pollfd){ .fd = supervisor->signals, .events = POLLIN };
 		polled[1] = (struct pollfd){ .fd = supervisor->listener, .events = POLLIN };
+		polled[2] = (struct pollfd){
+			.fd = supervisor->skeleton == NULL ? -1 : supervisor->skeleton->sock,
+			.events = POLLIN
+		};
 		if (poll(polled, PALE_COUNT(polled),
 			supervisor->waiting_count > 0 ? PALE_WAITING_TICK_MS : -1) < 0)
 			return 0;
@@ -260,6 +265,12 @@ pale_supervisor_wait(
 			*ret_info = (siginfo_t){ .si_signo = (int)info.ssi_signo,
 				.si_code = info.ssi_code };
 			return ret_info->si_signo;
+		}
+		if (polled[2].revents != 0 &&
+		    pale_skeleton_hear(supervisor->skeleton, supervisor->watch, supervisor->proc) ==
+			-EPIPE) {
+			supervisor->skeleton = NULL;
+			return 0;
 		}
 		if ((polled[1].revents & POLLIN) != 0)
 			serve(supervisor);

@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "cage/doors.h"
+#include "cage/skeleton.h"
 #include "cage/watch.h"
 #include "core/sys.h"
 #include "kernel/caller.h"
@@ -60,6 +61,7 @@ struct pale_supervisor {
 	const struct pale_doors *doors;       /* never NULL while there is a listener */
 	const struct pale_watch_hook *watch;  /* or NULL */
 	const struct pale_sys_policy *policy; /* the filter's, for what is only watched */
+	struct pale_skeleton *skeleton;       /* whose misses are heard; NULL: none, or lost */
 	int listener;                         /* -1: nobody asks, or nobody is left */
 	int proc; /* /proc of our own pid namespace; from before the cage's root, which hides it */
 	int ruleset; /* the cage's Landlock ruleset, or -1 */

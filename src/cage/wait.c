@@ -17,6 +17,10 @@
 
 #include "core/scope.h"
 
+enum {
+	REST_MAX = 4096, /* more misses than this do not wait in the socket */
+};
+
 /*
  * Take the terminal's foreground back if it was ours: a shell inside cannot name our process group,
  * so it leaves the terminal to its own, dead one.
@@ -103,15 +107,35 @@ stop_with(pid_t command, pid_t foreground)
 		kill(command, SIGCONT);
 }
 
+/* Hear what the cage's processes missed before they ended. */
+static void
+hear_rest(struct pale_supervisor *supervisor)
+{
+	for (int i = 0; i < REST_MAX && supervisor->skeleton != NULL; i++) {
+		if (pale_skeleton_hear(supervisor->skeleton, supervisor->watch, supervisor->proc) <
+		    0)
+			break;
+	}
+}
+
 static void
 end_all(struct pale_launch *launch)
 {
+	struct pale_skeleton *skeleton = launch->supervisor.skeleton;
+
+	hear_rest(&launch->supervisor);
 	/* Its processes are in the cage's pid namespace, and init ends only when they are reaped.
 	 */
 	pale_supervisor_done(&launch->supervisor);
 	kill(launch->init, SIGKILL);
 	while (waitpid(launch->init, NULL, 0) < 0 && errno == EINTR)
 		continue;
+	hear_rest(&launch->supervisor);
+	if (skeleton != NULL) {
+		launch->unheard = pale_skeleton_unheard(skeleton);
+		/* Before anything is opened in a root that it may no longer answer for. */
+		pale_skeleton_done(skeleton);
+	}
 	close(pale_take_fd(&launch->leash));
 }
 
@@ -151,9 +175,19 @@ is_ours_alone(const siginfo_t *info)
 	}
 }
 
+/* Nothing can be looked up in the root any more, so there is nothing left to run for. */
+static void
+end_command(struct pale_launch *launch, int *ret_status)
+{
+	kill(launch->command, SIGKILL);
+	while (waitpid(launch->command, ret_status, 0) < 0 && errno == EINTR)
+		continue;
+}
+
 int
 pale_cage_wait(struct pale_launch *launch)
 {
+	bool has_root = launch->supervisor.skeleton != NULL;
 	pid_t foreground = terminal_owner();
 	sigset_t all;
 	int status = 0;
@@ -171,8 +205,13 @@ pale_cage_wait(struct pale_launch *launch)
 		}
 		if (result == launch->command || (result < 0 && errno != EINTR))
 			break;
-		if (pale_supervisor_wait(&launch->supervisor, &all, &info) == 0)
-			continue;
+		if (pale_supervisor_wait(&launch->supervisor, &all, &info) == 0) {
+			if (!has_root || launch->supervisor.skeleton != NULL)
+				continue;
+			end_command(launch, &status);
+			launch->lost_root = true;
+			break;
+		}
 		if (is_ours_alone(&info))
 			kill(launch->command, info.si_signo);
 	}

@@ -23,7 +23,7 @@ static const uint64_t for_ever = UINT64_MAX / 2;
 int
 pale_fuse_open(int *ret_device)
 {
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open("/dev/fuse", O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
 		return -errno;

@@ -59,7 +59,7 @@ struct pale_fuse_entries {
 };
 
 /*
- * Open the device; close on exec.
+ * Open the device; close on exec, and nothing on it waits.
  *
  * Returns 0 or -errno: -ENOENT where the kernel has no FUSE, -EACCES where this user may not.
  */
@@ -76,11 +76,11 @@ int pale_fuse_mount(
     int device, const char *name, uint64_t attr, int *ret_mount, struct pale_err *err);
 
 /*
- * Take the next request; waits for it. What is no question of the list above is answered here.
+ * Take the next request. What is no question of the list above is answered here.
  *
  * Returns 0, or
  *   -ENODEV  the mount is gone, or the kernel gave the server up: end
- *   -EINTR, -EAGAIN, -ENOENT  nothing was taken: again
+ *   -EAGAIN, -EINTR, -ENOENT  there was none: poll(2)
  */
 int pale_fuse_take(int device, char room[PALE_FUSE_BYTES], struct pale_fuse_request *ret);
 

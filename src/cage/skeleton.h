@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The empty root as a file system of our own, for --trace and --learn: it shows exactly what the
+ * tmpfs of root.c shows, and every name that was looked up in it and is not there is told to the
+ * waiter, with the call that did it. Whatever is granted is a native mount on top, as ever.
+ *
+ * Its server is a process outside of the cage's namespaces, a child of the waiter, forked before
+ * those were made: one that is made later would be in the cage's pid namespace. It answers by
+ * itself, from the tmpfs that the command's process builds, because the waiter stands still until
+ * that has executed; and the waiter walks paths in that root, so it cannot be the server.
+ *
+ * Attacks stopped here: a program that misses names without end (records that do not fit are
+ * counted and dropped, a name that is missed often is kept by the kernel as missing, every table
+ * has a bound); a server that is killed (the kernel then refuses every walk in the root, and the
+ * waiter ends the cage); memory of a caller that changes (it is copied once, and only told).
+ */
+#ifndef PALE_CAGE_SKELETON_H
+#define PALE_CAGE_SKELETON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cage/watch.h"
+#include "core/err.h"
+
+enum {
+	PALE_SKELETON_PATH_BYTES = 4096, /* PATH_MAX */
+	PALE_SKELETON_PROGRAM_BYTES = 16,
+	PALE_SKELETON_TEXTS = 2 + PALE_SYS_NEEDS, /* what is missing, the directory, paths */
+	PALE_SKELETON_MISSES = 64, /* told so often, a missing name is kept by the kernel */
+};
+
+/* The record of a miss, as it goes to the waiter: this, then the texts with their NULs. */
+struct pale_skeleton_miss {
+	pid_t tid;
+	int32_t nr; /* -1: not known */
+	uint64_t args[PALE_SYS_ARGS];
+	char program[PALE_SKELETON_PROGRAM_BYTES];
+	uint16_t size[PALE_SKELETON_TEXTS]; /* with the NUL; 0: not known */
+};
+
+enum {
+	PALE_SKELETON_RECORD_BYTES =
+	    (int)sizeof(struct pale_skeleton_miss) + PALE_SKELETON_TEXTS * PALE_SKELETON_PATH_BYTES,
+};
+
+/* What server and waiter share. */
+struct pale_skeleton_shared {
+	uint64_t unheard; /* misses that could not be told */
+};
+
+struct pale_skeleton {
+	pid_t server; /* -1: there is none */
+	int sock;     /* to the server and from it, one message each */
+	int mount;    /* its mount, until it is attached */
+	struct pale_skeleton_shared *shared;
+};
+
+/* Owner: end it with pale_skeleton_done, on every path. */
+#define PALE_SKELETON_NONE ((struct pale_skeleton){ .server = -1, .sock = -1, .mount = -1 })
+
+/* May this process use /dev/fuse? Else whoever wants to hear has to watch every call with a path.
+ */
+bool pale_skeleton_available(void);
+
+/* Start the server. To be called before pale_cage_unshare, by what becomes the waiter. */
+int pale_skeleton_start(struct pale_skeleton *skeleton, struct pale_err *err);
+
+/*
+ * Make the mount. To be called after pale_cage_unshare, in the same process; then the skeleton can
+ * be given to a cage. On failure a cage without it is still possible.
+ */
+int pale_skeleton_mount(struct pale_skeleton *skeleton, struct pale_err *err);
+
+/*
+ * For the process that builds the root. Both wait until the server has understood, and fail if it
+ * is gone.
+ *
+ *   tree  top directory of a tmpfs: what is made in there is shown from now on
+ *
+ * pale_skeleton_go says that it is complete, and that misses are told from now on.
+ */
+int pale_skeleton_show(const struct pale_skeleton *skeleton, int tree, struct pale_err *err);
+int pale_skeleton_go(const struct pale_skeleton *skeleton, struct pale_err *err);
+
+/*
+ * Take one miss and tell it. Does not wait.
+ *
+ *   watch  who hears; NULL: nobody
+ *   proc   for pale_heard_call.proc
+ *
+ * Returns 0, -EAGAIN if there is none, -EPIPE if the server has ended.
+ */
+int pale_skeleton_hear(
+    const struct pale_skeleton *skeleton, const struct pale_watch_hook *watch, int proc);
+
+/* Misses that could not be told, because they came faster than they were heard. */
+uint64_t pale_skeleton_unheard(const struct pale_skeleton *skeleton);
+
+/* End the server and close everything; may be called again. */
+void pale_skeleton_done(struct pale_skeleton *skeleton);
+
+/* The server: skeleton_serve.c. Never returns. `sock` is its end of the socket. */
+void pale_skeleton_serve(int sock, struct pale_skeleton_shared *shared, pid_t waiter)
+    __attribute__((noreturn));
+
+/*
+ * Put together what the thread that missed a name is doing: skeleton_miss.c.
+ *
+ *   proc     a /proc that numbers threads as .tid does
+ *   waiter   its own workers are no news
+ *   command  but this child of it is
+ *   record   room of PALE_SKELETON_RECORD_BYTES
+ *
+ * Returns the size of the record, or 0 if it is nobody's business.
+ */
+size_t pale_skeleton_record(
+    int proc, pid_t tid, pid_t waiter, pid_t command, const char *missing, char *record);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a thread that missed a name was doing. It stands still in the walk until the server answers,
+ * unless it is killed, so all of this is told and nothing is decided by it. What cannot be read,
+ * because the program hides from its own user or is gone, is not known.
+ */
+#include "cage/skeleton.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/scope.h"
+#include "kernel/caller.h"
+
+enum {
+	NAME_BYTES = 32,
+	LINE_BYTES = 256, /* of /proc/TID/syscall: nine numbers */
+	PAGE = 4096,      /* memory is read up to the next multiple; smaller than no page */
+	TRIES = 200,      /* the thread may not be asleep yet when its request is read */
+};
+
+static ssize_t
+read_file(int proc, pid_t pid, const char *what, char *buf, size_t size)
+{
+	PALE_CLOSE int fd = -1;
+	char name[NAME_BYTES];
+	ssize_t got;
+
+	snprintf(name, sizeof(name), "%d/%s", pid, what);
+	fd = openat(proc, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	got = fd < 0 ? -1 : read(fd, buf, size - 1);
+	buf[got < 0 ? 0 : got] = '\0';
+	return got;
+}
+
+/* The number and arguments of the call that the thread is in; "running" means not asleep yet. */
+static void
+read_call(int proc, pid_t tid, struct pale_skeleton_miss *miss)
+{
+	char line[LINE_BYTES];
+	char *at = line;
+	long nr;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (read_file(proc, tid, "syscall", line, sizeof(line)) <= 0)
+			return;
+		if (line[0] != 'r')
+			break;
+		sched_yield();
+	}
+	nr = strtol(line, &at, 10);
+	if (at == line || nr < 0 || nr > INT32_MAX)
+		return;
+	miss->nr = (int32_t)nr;
+	for (size_t i = 0; i < PALE_SYS_ARGS; i++)
+		miss->args[i] = strtoull(at, &at, 16);
+}
+
+static void
+read_program(int proc, pid_t tgid, char program[PALE_SKELETON_PROGRAM_BYTES])
+{
+	char line[LINE_BYTES];
+
+	read_file(proc, tgid, "comm", line, sizeof(line));
+	line[strcspn(line, "\n")] = '\0';
+	memcpy(program, line, strnlen(line, PALE_SKELETON_PROGRAM_BYTES - 1));
+}
+
+/* Copy a text of the thread's, page by page. Returns its size with the NUL, or 0. */
+static uint16_t
+copy_text(pid_t tid, uint64_t address, char *buf)
+{
+	size_t size = 0;
+
+	while (size < PALE_SKELETON_PATH_BYTES) {
+		size_t step = PAGE - (address + size) % PAGE;
+		const char *end;
+
+		if (step > PALE_SKELETON_PATH_BYTES - size)
+			step = PALE_SKELETON_PATH_BYTES - size;
+		if (pale_caller_read(tid, address + size, buf + size, step) < 0)
+			return 0;
+		end = memchr(buf + size, '\0', step);
+		if (end != NULL)
+			return (uint16_t)(end - buf + 1);
+		size += step;
+	}
+	return 0;
+}
+
+static uint16_t
+copy_cwd(int proc, pid_t tid, char *buf)
+{
+	char name[NAME_BYTES];
+	ssize_t got;
+
+	snprintf(name, sizeof(name), "%d/cwd", tid);
+	got = readlinkat(proc, name, buf, PALE_SKELETON_PATH_BYTES - 1);
+	if (got <= 0)
+		return 0;
+	buf[got] = '\0';
+	return (uint16_t)(got + 1);
+}
+
+size_t
+pale_skeleton_record(
+    int proc, pid_t tid, pid_t waiter, pid_t command, const char *missing, char *record)
+{
+	struct pale_skeleton_miss miss = { .tid = tid, .nr = -1 };
+	struct pale_caller_status status = { 0 };
+	size_t at = sizeof(miss);
+	size_t len = strlen(missing) + 1;
+	enum pale_sys sys;
+
+	if (tid <= 0 || tid == waiter || len > PALE_SKELETON_PATH_BYTES)
+		return 0;
+	if (pale_caller_status(proc, tid, &status) == 0) {
+		/* What the supervisor does for a call is told with that call. */
+		if (status.ppid == waiter && status.tgid != command)
+			return 0;
+		read_program(proc, status.tgid, miss.program);
+		read_call(proc, tid, &miss);
+	}
+	memcpy(record + at, missing, len);
+	miss.size[0] = (uint16_t)len;
+	at += len;
+	miss.size[1] = copy_cwd(proc, tid, record + at);
+	at += miss.size[1];
+	if (miss.nr >= 0 && pale_sys_find_nr(miss.nr, &sys) == 0) {
+		size_t text = 2;
+
+		for (size_t i = 0; i < PALE_SYS_ARGS && text < PALE_SKELETON_TEXTS; i++) {
+			if (pale_sys_row(sys)->arg[i] != ARG_PATH)
+				continue;
+			miss.size[text] = copy_text(tid, miss.args[i], record + at);
+			at += miss.size[text++];
+		}
+	}
+	memcpy(record, &miss, sizeof(miss));
+	return at;
+}
