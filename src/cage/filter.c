@@ -3,11 +3,13 @@
 #include "cage/filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <linux/seccomp.h>
 
 #include "core/scope.h"
+#include "kernel/seccomp.h"
 #include "kernel/uapi.h"
 
 enum {
@@ -74,6 +76,33 @@ add_rule(struct spec *spec, struct pale_bpf_call *call, const struct pale_bpf_ru
 	return added;
 }
 
+/* What passes unheard though its call is watched: see PALE_WATCH_WRITES, PALE_UNHEARD_EXEC. */
+static bool
+add_unheard(struct spec *spec, struct pale_bpf_call *call, enum pale_sys sys,
+    const struct pale_sys_policy *policy)
+{
+	const uint64_t writes = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+	const struct pale_sys_row *row = pale_sys_row(sys);
+	struct pale_sys_answer answer = pale_sys_row_answer(sys, policy);
+	struct pale_bpf_rule rule = { .ret = SECCOMP_RET_ALLOW };
+
+	if (answer.run != RUN_ALLOW || !pale_sys_is_watched(sys, &answer, policy->watch))
+		return true;
+	if (sys == PALE_SYS_execve) {
+		add_cond(&rule,
+		    &(struct pale_sys_cond){ PALE_SYS_ARGS - 1, UINT64_MAX, PALE_UNHEARD_EXEC });
+		return add_rule(spec, call, &rule) != NULL;
+	}
+	for (uint8_t i = 0;
+	     policy->watch == PALE_WATCH_WRITES && row->does == DO_OPEN && i < PALE_SYS_ARGS; i++) {
+		if (row->arg[i] != ARG_FLAGS)
+			continue;
+		add_cond(&rule, &(struct pale_sys_cond){ i, writes, O_RDONLY });
+		return add_rule(spec, call, &rule) != NULL;
+	}
+	return true;
+}
+
 /* Append the call with its rules; the first that matches decides there as it does here. */
 static bool
 add_call(struct spec *spec, enum pale_sys sys, uint32_t nr, const struct pale_sys_policy *policy)
@@ -112,12 +141,12 @@ add_call(struct spec *spec, enum pale_sys sys, uint32_t nr, const struct pale_sy
 		/* Without a condition it always matches, and nothing behind it does. */
 		if (rule.when_count == 0) {
 			call->ret = rule.ret;
-			break;
+			return true;
 		}
 		if (add_rule(spec, call, &rule) == NULL)
 			return false;
 	}
-	return true;
+	return add_unheard(spec, call, sys, policy);
 }
 
 int

@@ -266,7 +266,8 @@ bool pale_sys_sub_object(const struct pale_sys_sub *sub, const struct pale_sys_o
 enum pale_watch {
 	PALE_WATCH_NONE,
 	PALE_WATCH_DENIALS, /* what the filter denies, and would not have older twins for */
-	PALE_WATCH_CHANGES, /* and what opens, executes or changes a name or a file's metadata */
+	PALE_WATCH_WRITES,  /* and what opens to write, executes, or changes names or metadata */
+	PALE_WATCH_CHANGES, /* and what opens to read */
 	PALE_WATCH_PATHS,   /* and every other call that takes a path */
 };
 
