@@ -24,6 +24,7 @@ enum pale_node_kind {
 	PALE_PUT_MOUNT, /* a file or directory of the machine as a mount of its own */
 	PALE_PUT_LINK,  /* a symbolic link in the empty root */
 	PALE_PUT_COPY,  /* a read-only copy of a small file */
+	PALE_PUT_DIR,   /* a directory of the empty root, which leads to what is not there yet */
 	PALE_PUT_TMP,   /* an empty writable directory, private to the cage */
 	PALE_PUT_HIDE,  /* an empty file or directory over what a wider node shows */
 	PALE_PUT_PROC,

@@ -330,6 +330,14 @@ put_copy(struct pale_site *site, const struct pale_node *node, struct pale_err *
 	return result < 0 || !is_mirrored(site, node) ? result : show_file(site, node, to, err);
 }
 
+static int
+put_dir(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	PALE_CLOSE int dir = -1;
+
+	return open_dir(site->root, node->path, &dir, err);
+}
+
 /* A private writable directory; on a file system of its own where it covers part of a grant. */
 static int
 put_tmp(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
@@ -504,6 +512,8 @@ pale_node_put(struct pale_cage *cage, struct pale_site *site, const struct pale_
 		return put_link(site, node, err);
 	case PALE_PUT_COPY:
 		return put_copy(site, node, err);
+	case PALE_PUT_DIR:
+		return put_dir(site, node, err);
 	case PALE_PUT_TMP:
 		return put_tmp(site, node, err);
 	case PALE_PUT_HIDE:

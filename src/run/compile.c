@@ -73,6 +73,10 @@ inherit(struct pale_plan *plan)
 		if ((entry->kind == PALE_GRANT_COPY || entry->kind == PALE_GRANT_LINK) &&
 		    cover != NULL && pale_entry_has_rights(cover))
 			entry->redundant = true;
+		/* A socket that may be connected to as everything around it may. */
+		if (entry->kind == PALE_GRANT_UNIX && cover != NULL &&
+		    pale_entry_has_rights(cover) && (cover->rights & RS(CONNECTAT)) != 0)
+			entry->redundant = true;
 		if (!pale_entry_has_rights(entry))
 			continue;
 		entry->rights = entry->asked;
@@ -80,6 +84,8 @@ inherit(struct pale_plan *plan)
 			continue;
 		entry->rights |= cover->rights & ~change_rights();
 		entry->redundant = entry->rights == cover->rights;
+		if (entry->kind == PALE_GRANT_FIFO)
+			entry->redundant = ((entry->rights ^ cover->rights) & RS(READ, WRITE)) == 0;
 	}
 }
 
@@ -143,6 +149,11 @@ set_mount(struct pale_entry *entry)
 	if ((entry->rights & pale_rights_of_mount(PALE_MOUNT_NOEXEC)) == 0)
 		entry->attr |= MOUNT_ATTR_NOEXEC;
 	entry->landlock = pale_rights_landlock(entry->rights);
+	if (entry->kind == PALE_GRANT_FIFO) {
+		/* Data passes a read-only mount; its owner and mode stay as they are. */
+		entry->attr |= MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC;
+		entry->landlock &= PALE_LL_READ_FILE | PALE_LL_WRITE_FILE;
+	}
 }
 
 static void
@@ -159,6 +170,11 @@ set_special(struct pale_entry *entry)
 		entry->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
 		entry->landlock = device_bits;
 	}
+	if (entry->kind == PALE_GRANT_UNIX) {
+		/* Being connected to is no change of its inode. */
+		entry->attr |= MOUNT_ATTR_RDONLY;
+		entry->landlock = LANDLOCK_ACCESS_FS_RESOLVE_UNIX;
+	}
 }
 
 /* What Landlock must handle so that this entry has no right too many. */
@@ -167,6 +183,8 @@ must_handle(const struct pale_entry *entry)
 {
 	uint64_t bits = 0;
 
+	if (entry->kind == PALE_GRANT_FIFO)
+		return (PALE_LL_READ_FILE | PALE_LL_WRITE_FILE) & ~entry->landlock;
 	for (unsigned i = 0; i < PALE_RIGHT_COUNT; i++) {
 		const struct pale_right_row *row = pale_right_row(i);
 
@@ -296,6 +314,39 @@ check_around(struct pale_plan *plan, const struct pale_entry *entry, unsigned be
 }
 
 /*
+ * A FIFO's mount withholds everything but reading and writing, and only Landlock tells these two
+ * apart; it unites what holds around the FIFO.
+ */
+static int
+check_fifo(struct pale_plan *plan, const struct pale_entry *entry, unsigned best_effort,
+    struct pale_err *err)
+{
+	const struct pale_entry *cover;
+	uint64_t around = 0;
+	const char *what;
+
+	for (size_t at = entry->cover; at != PALE_NO_COVER; at = plan->entries[at].cover)
+		around |= plan->entries[at].landlock;
+	around &= (PALE_LL_READ_FILE | PALE_LL_WRITE_FILE) & ~entry->landlock;
+	if (around == 0)
+		return 0;
+	cover = &plan->entries[entry->cover];
+	what = (around & PALE_LL_WRITE_FILE) != 0 ? "write" : "read";
+	if ((best_effort & PALE_LOSS_OVERLAP) != 0)
+		return pale_plan_notice(plan, err,
+		    "nothing here withholds %s from the FIFO '%s' (%s), as it lies in '%s' (%s), "
+		    "which has it",
+		    what, entry->path, entry->origin, cover->path, cover->origin);
+	pale_fail(err, -EOPNOTSUPP,
+	    "nothing here withholds %s from the FIFO '%s' (%s), as it lies in '%s' (%s), which has "
+	    "it",
+	    what, entry->path, entry->origin, cover->path, cover->origin);
+	return pale_remedy(err,
+	    "grant %s there too, move it out of '%s', or accept it with --best-effort=overlap",
+	    what, cover->path);
+}
+
+/*
  * A file that is handed over open was opened before Landlock held, so Landlock does not keep it
  * from being cut. Only the filter can, for the whole cage.
  */
@@ -339,6 +390,10 @@ compile_entries(
 			continue;
 		}
 		set_mount(entry);
+		if (entry->kind == PALE_GRANT_FIFO) {
+			plan->landlock_fs |= must_handle(entry);
+			continue;
+		}
 		cage |= entry->rights;
 		all &= entry->rights;
 		plan->landlock_fs |= must_handle(entry);
@@ -346,6 +401,12 @@ compile_entries(
 	for (size_t i = 0; i < plan->entry_count; i++) {
 		if (!pale_entry_has_rights(&plan->entries[i]) || plan->entries[i].redundant)
 			continue;
+		if (plan->entries[i].kind == PALE_GRANT_FIFO) {
+			result = check_fifo(plan, &plan->entries[i], options->best_effort, err);
+			if (result < 0)
+				return result;
+			continue;
+		}
 		result = check_exact(plan, &plan->entries[i], cage, options->best_effort, err);
 		if (result == 0)
 			result = check_around(plan, &plan->entries[i], options->best_effort, err);
@@ -395,7 +456,8 @@ pale_compile(struct pale_plan *plan, const struct pale_compartment *compartment,
 		for (size_t i = 0; i < plan->entry_count; i++) {
 			struct pale_entry *entry = &plan->entries[i];
 
-			if (pale_entry_has_rights(entry) && (entry->asked & RS(WRITE)) != 0)
+			if (pale_entry_has_rights(entry) && entry->kind != PALE_GRANT_FIFO &&
+			    (entry->asked & RS(WRITE)) != 0)
 				entry->asked = pale_rights_close(entry->asked | RS(FEXECVE));
 		}
 	}

@@ -198,6 +198,7 @@ pale_fds_entry(const struct pale_grant *grant, struct pale_entry *entry, struct 
 	if (entry->path == NULL)
 		return pale_fail(err, -ENOMEM, "out of memory");
 	entry->fd = grant->fd;
+	entry->fd_mode = st.st_mode;
 	entry->is_dir = S_ISDIR(st.st_mode);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {
 		if ((flags & O_PATH) != 0 || S_ISBLK(st.st_mode))

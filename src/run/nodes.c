@@ -40,8 +40,17 @@ add(struct list *list, enum pale_node_kind kind, const char *path)
 	return node;
 }
 
+/* Is there something at this path already that a grant shows? */
+static bool
+is_shown(const struct pale_plan *plan, const char *path)
+{
+	const struct pale_entry *entry = pale_plan_find(plan, path);
+
+	return entry != NULL && pale_entry_has_rights(entry);
+}
+
 static void
-add_entry(struct list *list, const struct pale_entry *entry)
+add_entry(struct list *list, const struct pale_plan *plan, const struct pale_entry *entry)
 {
 	static const enum pale_node_kind kinds[] = {
 		[PALE_GRANT_PATH] = PALE_PUT_MOUNT,
@@ -53,6 +62,8 @@ add_entry(struct list *list, const struct pale_entry *entry)
 		[PALE_GRANT_DEV] = PALE_PUT_MOUNT,
 		[PALE_GRANT_FD] = PALE_PUT_FD,
 		[PALE_GRANT_LINK] = PALE_PUT_LINK,
+		[PALE_GRANT_UNIX] = PALE_PUT_MOUNT,
+		[PALE_GRANT_FIFO] = PALE_PUT_MOUNT,
 	};
 	struct pale_node *node;
 
@@ -61,6 +72,12 @@ add_entry(struct list *list, const struct pale_entry *entry)
 	/* What is hidden where nothing shows it is not there anyway. */
 	if (entry->kind == PALE_GRANT_HIDE && entry->cover == PALE_NO_COVER)
 		return;
+	/* A name that is not there yet: its directory is, or is made. */
+	if (entry->absent) {
+		if (!is_shown(plan, entry->at.path))
+			add(list, PALE_PUT_DIR, entry->at.path)->is_dir = true;
+		return;
+	}
 	node = add(list, kinds[entry->kind], entry->path);
 	node->target = entry->target;
 	node->fd = entry->at.fd;
@@ -72,15 +89,6 @@ add_entry(struct list *list, const struct pale_entry *entry)
 	node->number = entry->fd;
 	node->open_flags = entry->open_flags;
 	node->offset = entry->offset;
-}
-
-/* Is there something at this path already that a grant shows? */
-static bool
-is_shown(const struct pale_plan *plan, const char *path)
-{
-	const struct pale_entry *entry = pale_plan_find(plan, path);
-
-	return entry != NULL && pale_entry_has_rights(entry);
 }
 
 static void
@@ -235,7 +243,7 @@ pale_plan_nodes(
 			continue;
 		if (entry->kind == PALE_GRANT_HIDE && entry->cover != PALE_NO_COVER)
 			hide = entry;
-		add_entry(&list, entry);
+		add_entry(&list, plan, entry);
 		add_links(&list, plan, entry);
 	}
 	add_own(&list, plan);

@@ -18,6 +18,7 @@
 #include "core/escape.h"
 #include "core/path.h"
 #include "core/scope.h"
+#include "policy/endpoint.h"
 #include "run/compile.h"
 #include "run/fds.h"
 
@@ -45,6 +46,7 @@ pale_plan_done(struct pale_plan *plan)
 {
 	for (size_t i = 0; i < plan->entry_count; i++)
 		entry_done(&plan->entries[i]);
+	pale_doors_done(plan);
 	for (size_t i = 0; i < plan->notice_count; i++)
 		free(plan->notices[i]);
 	if (plan->terminal_fd > 0)
@@ -142,7 +144,8 @@ check_type(const struct pale_grant *grant, const struct pale_entry *entry, struc
 
 /* Fill an entry from a grant. Returns 1 if it is there, 0 if it may be absent and is. */
 static int
-resolve_entry(const struct pale_grant *grant, struct pale_entry *entry, struct pale_err *err)
+resolve_entry(struct pale_plan *plan, const struct pale_grant *grant, struct pale_entry *entry,
+    struct pale_err *err)
 {
 	struct pale_err words = { 0 };
 	char path[PATH_MAX];
@@ -161,6 +164,8 @@ resolve_entry(const struct pale_grant *grant, struct pale_entry *entry, struct p
 	result = grant_path(grant, path, sizeof(path), err);
 	if (result < 0)
 		return result;
+	if (pale_grant_is_endpoint(grant->kind))
+		return pale_doors_resolve(plan, grant, path, entry, err);
 	if (grant->kind == PALE_GRANT_TMP || grant->kind == PALE_GRANT_LINK) {
 		result = name_only(grant, path, entry, err);
 		if (result == 0 && grant->target != NULL) {
@@ -219,7 +224,8 @@ bool
 pale_entry_has_rights(const struct pale_entry *entry)
 {
 	return entry->kind == PALE_GRANT_PATH || entry->kind == PALE_GRANT_DIR ||
-	    entry->kind == PALE_GRANT_FILE || (entry->kind == PALE_GRANT_FD && entry->reopen);
+	    entry->kind == PALE_GRANT_FILE || entry->kind == PALE_GRANT_FIFO ||
+	    (entry->kind == PALE_GRANT_FD && entry->reopen);
 }
 
 /*
@@ -234,6 +240,9 @@ unite(struct pale_entry *into, struct pale_entry *from, struct pale_err *err)
 
 	if (rights_into && rights_from) {
 		into->asked |= from->asked;
+		/* What a FIFO's mount withholds is granted by the other. */
+		if (into->kind == PALE_GRANT_FIFO)
+			into->kind = from->kind;
 	} else if (into->kind == from->kind && into->kind != PALE_GRANT_LINK) {
 		into->exec |= from->exec;
 	} else if (into->kind == PALE_GRANT_DEV && rights_from) {
@@ -388,13 +397,14 @@ pale_plan_make(struct pale_plan *plan, const struct pale_compartment *compartmen
 	if (result < 0)
 		return result;
 	plan->entries = calloc(compartment->grant_count + 1, sizeof(*plan->entries));
-	if (plan->entries == NULL)
+	plan->endpoints = calloc(compartment->grant_count + 1, sizeof(*plan->endpoints));
+	if (plan->entries == NULL || plan->endpoints == NULL)
 		return pale_fail(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < compartment->grant_count; i++) {
 		struct pale_entry *entry = &plan->entries[plan->entry_count];
 
 		*entry = (struct pale_entry){ .cover = PALE_NO_COVER };
-		result = resolve_entry(&compartment->grants[i], entry, err);
+		result = resolve_entry(plan, &compartment->grants[i], entry, err);
 		if (result <= 0)
 			entry_done(entry);
 		else
@@ -408,5 +418,7 @@ pale_plan_make(struct pale_plan *plan, const struct pale_compartment *compartmen
 		return result;
 	find_covers(plan);
 	result = find_cwd(plan, compartment->chdir, err);
-	return result < 0 ? result : pale_compile(plan, compartment, options, err);
+	if (result == 0)
+		result = pale_compile(plan, compartment, options, err);
+	return result < 0 ? result : pale_doors_make(plan, compartment, options, err);
 }

@@ -15,6 +15,7 @@
 #include "core/rights.h"
 #include "core/sys.h"
 #include "policy/policy.h"
+#include "run/doors.h"
 #include "run/resolve.h"
 
 /* What --best-effort may accept, one bit each; names and meanings in pale_losses. */
@@ -57,20 +58,23 @@ struct pale_plan_options {
 /* One grant as it holds here. */
 struct pale_entry {
 	enum pale_grant_kind kind;
-	struct pale_resolved at; /* PATH DIR FILE COPY DEV and HIDE; fd is O_PATH */
-	char *path;              /* canonical name inside the cage; owned */
-	char *target;            /* LINK; owned */
-	pale_rights asked;       /* as written, closed */
-	pale_rights rights;      /* as enforced: with what the wider grant around it gives */
-	uint64_t attr;           /* MOUNT_ATTR_* of its mount */
-	uint64_t landlock;       /* LANDLOCK_ACCESS_FS_* it allows */
-	bool exec;               /* TMP */
+	/* PATH DIR FILE COPY DEV HIDE UNIX FIFO; fd is O_PATH. UNIX, .absent: of its directory. */
+	struct pale_resolved at;
+	char *path;         /* canonical name inside the cage; owned */
+	char *target;       /* LINK; owned */
+	pale_rights asked;  /* as written, closed */
+	pale_rights rights; /* as enforced: with what the wider grant around it gives */
+	uint64_t attr;      /* MOUNT_ATTR_* of its mount */
+	uint64_t landlock;  /* LANDLOCK_ACCESS_FS_* it allows */
+	bool exec;          /* TMP */
+	bool absent;        /* UNIX: nothing has the name yet, only a way to it is made */
 	bool is_dir;
 	bool safe;          /* narrower than what is around it, and nobody else can replace it */
 	bool redundant;     /* the wider grant around it gives as much: no mount of its own */
 	const char *origin; /* borrowed from the policy */
 	size_t cover;       /* index of the nearest wider entry, or PALE_NO_COVER */
 	int fd;             /* FD: its number */
+	mode_t fd_mode;     /* FD: what it is */
 	bool reopen;        /* FD: a file or directory, opened anew through its own mount */
 	int open_flags;     /* FD: for that */
 	off_t offset;       /* FD: for that */
@@ -81,6 +85,13 @@ struct pale_entry {
 struct pale_plan {
 	struct pale_entry *entries; /* sorted by path, parents first */
 	size_t entry_count;
+	struct pale_endpoint *endpoints; /* every grant of one, those with entries too */
+	size_t endpoint_count;
+	struct pale_doors doors; /* what the supervisor is handed; its arrays are the next three */
+	struct pale_door_socket *door_sockets;
+	struct pale_door_queue *door_queues;
+	struct pale_door_host *door_hosts;
+	char *native_not; /* why connect is asked about although sockets are granted, or NULL */
 	struct pale_sys_policy sys; /* what the call filter is made from */
 	uint64_t landlock_fs;       /* handled */
 	uint64_t landlock_root;     /* allowed on the empty root */

@@ -199,6 +199,7 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 		return result;
 	run->cage.ask = true;
 	run->cage.policy = &run->plan.sys;
+	run->cage.doors = &run->plan.doors;
 	run->cage.landlock_fs = run->plan.landlock_fs;
 	run->cage.landlock_root = run->plan.landlock_root;
 	run->cage.landlock_scope = run->plan.landlock_scope;

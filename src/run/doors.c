@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Endpoints of communication as they hold here; see doors.h. A socket or FIFO is held by its inode
+ * from the moment it was looked at, a name that may come later by the directory that will have it:
+ * what is renamed meanwhile changes nothing.
+ */
+#include "run/doors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/path.h"
+#include "core/scope.h"
+#include "kernel/probe.h"
+#include "policy/endpoint.h"
+#include "run/plan.h"
+
+enum {
+	PASSRIGHTS_MAJOR = 6, /* SO_PASSRIGHTS is from Linux 6.16 */
+	PASSRIGHTS_MINOR = 16,
+};
+
+static bool
+is_unix_path(const struct pale_endpoint *endpoint)
+{
+	return endpoint->kind == PALE_GRANT_UNIX && endpoint->name[0] == '/';
+}
+
+void
+pale_doors_done(struct pale_plan *plan)
+{
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		free(plan->endpoints[i].name);
+		if (plan->endpoints[i].dir >= 0)
+			close(plan->endpoints[i].dir);
+	}
+	free(plan->endpoints);
+	free(plan->door_sockets);
+	free(plan->door_queues);
+	free(plan->door_hosts);
+	free(plan->native_not);
+}
+
+static struct pale_endpoint *
+find(const struct pale_plan *plan, enum pale_grant_kind kind, const char *name, int32_t key,
+    uint16_t port)
+{
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		struct pale_endpoint *one = &plan->endpoints[i];
+
+		if (one->kind == kind && one->key == key && one->port == port &&
+		    strcmp(one->name, name) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+const struct pale_endpoint *
+pale_doors_find_unix(const struct pale_plan *plan, const char *name)
+{
+	return find(plan, PALE_GRANT_UNIX, name, 0, 0);
+}
+
+/* Note an endpoint; a second grant of the same one adds its uses. */
+static int
+note(struct pale_plan *plan, const struct pale_grant *grant, const char *name,
+    struct pale_endpoint **ret, struct pale_err *err)
+{
+	struct pale_endpoint *one = find(plan, grant->kind, name, grant->key, grant->port);
+
+	if (one == NULL) {
+		one = &plan->endpoints[plan->endpoint_count];
+		*one = (struct pale_endpoint){
+			.kind = grant->kind,
+			.name = strdup(name),
+			.key = grant->key,
+			.port = grant->port,
+			.origin = grant->origin,
+			.dir = -1,
+		};
+		if (one->name == NULL)
+			return pale_fail(err, -ENOMEM, "out of memory");
+		plan->endpoint_count++;
+	}
+	one->use |= grant->use;
+	*ret = one;
+	return 0;
+}
+
+/* What somebody may have meant who named another kind of thing. */
+static int
+wrong_kind(const struct pale_grant *grant, const char *path, mode_t mode, struct pale_err *err)
+{
+	bool is_unix = grant->kind == PALE_GRANT_UNIX;
+
+	pale_fail(err, is_unix ? -ENOTSOCK : -EINVAL, "%s: '%s' is not a %s", grant->origin, path,
+	    is_unix ? "UNIX socket" : "FIFO");
+	if (S_ISSOCK(mode))
+		return pale_remedy(err, "grant it as a socket: --unix %s:connect", path);
+	if (S_ISFIFO(mode))
+		return pale_remedy(err, "grant it as a FIFO: --fifo %s:read or write", path);
+	if (S_ISDIR(mode))
+		return pale_remedy(
+		    err, "grant what lies in it one by one, or the directory: --dir");
+	return pale_remedy(err, "grant a file with --file");
+}
+
+static int
+resolve_failed(const struct pale_grant *grant, const struct pale_err *words, struct pale_err *err)
+{
+	int result = pale_fail(err, words->code, "%s: %s", grant->origin, words->text);
+
+	if (words->code == -ENOENT && grant->kind == PALE_GRANT_FIFO)
+		return pale_remedy(err, "make it first: mkfifo %s", grant->path);
+	if (words->code == -ENOENT && (grant->use & PALE_USE_CONNECT) != 0)
+		return pale_remedy(err,
+		    "start its server first, or follow the name: --unix %s:connect,follow",
+		    grant->path);
+	if (words->code == -EMFILE)
+		return pale_remedy(err, "each grant takes a descriptor: raise `ulimit -n`");
+	return result;
+}
+
+static int
+resolve_fifo(struct pale_plan *plan, const struct pale_grant *grant, const char *path,
+    struct pale_entry *entry, struct pale_err *err)
+{
+	struct pale_endpoint *endpoint;
+	struct pale_err words = { 0 };
+	int result = pale_resolve(AT_FDCWD, path, &entry->at, &words);
+
+	if (result < 0)
+		return resolve_failed(grant, &words, err);
+	if (!S_ISFIFO(entry->at.mode))
+		return wrong_kind(grant, entry->at.path, entry->at.mode, err);
+	if ((grant->use & PALE_USE_READ) != 0)
+		entry->asked |= RS(READ);
+	if ((grant->use & PALE_USE_WRITE) != 0)
+		entry->asked |= RS(WRITE);
+	/* What the supervisor gives with writing to a file it does not give here. */
+	entry->asked = pale_rights_close(entry->asked) & ~pale_rights_of_how(PALE_HOW_ASK);
+	result = note(plan, grant, entry->at.path, &endpoint, err);
+	if (result < 0)
+		return result;
+	endpoint->there = true;
+	endpoint->dev = entry->at.dev;
+	endpoint->ino = entry->at.ino;
+	endpoint->owner = entry->at.uid;
+	entry->path = strdup(entry->at.path);
+	return entry->path == NULL ? pale_fail(err, -ENOMEM, "out of memory") : 1;
+}
+
+/* The directory and the last name of a path; the directory of "x" is ".". */
+static int
+split(const char *path, char *dir, size_t size, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+
+	*ret_name = slash == NULL ? path : slash + 1;
+	if (slash == NULL)
+		return snprintf(dir, size, ".") < (int)size ? 0 : -ENAMETOOLONG;
+	if ((size_t)(slash - path) + 2 > size)
+		return -ENAMETOOLONG;
+	memcpy(dir, path, (size_t)(slash - path) + 1);
+	dir[slash == path ? 1 : slash - path] = '\0';
+	return (*ret_name)[0] == '\0' || strcmp(*ret_name, ".") == 0 || strcmp(*ret_name, "..") == 0
+	    ? -ENOENT
+	    : 0;
+}
+
+/* A name that is not there: the directory that will have it. */
+static int
+resolve_later(const struct pale_grant *grant, const char *path, struct pale_entry *entry,
+    const struct pale_err *words, struct pale_err *err)
+{
+	char dir[PATH_MAX];
+	struct pale_err above = { 0 };
+	const char *name;
+	struct stat st;
+	int result;
+
+	if ((grant->use & (PALE_USE_BIND | PALE_USE_FOLLOW)) == 0 ||
+	    split(path, dir, sizeof(dir), &name) < 0)
+		return resolve_failed(grant, words, err);
+	result = pale_resolve(AT_FDCWD, dir, &entry->at, &above);
+	if (result < 0) {
+		pale_fail(err, result, "%s: %s", grant->origin, above.text);
+		return pale_remedy(err, "the directory must be there: make it first");
+	}
+	if (!S_ISDIR(entry->at.mode))
+		return pale_fail(
+		    err, -ENOTDIR, "%s: '%s' is not a directory", grant->origin, entry->at.path);
+	if (fstatat(entry->at.fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		pale_fail(err, -ELOOP, "%s: '%s' is a symbolic link that leads nowhere",
+		    grant->origin, path);
+		return pale_remedy(err, "name the path that it should lead to");
+	}
+	if (asprintf(&entry->path, "%s/%s", strcmp(entry->at.path, "/") == 0 ? "" : entry->at.path,
+		name) < 0) {
+		entry->path = NULL;
+		return pale_fail(err, -ENOMEM, "out of memory");
+	}
+	entry->absent = true;
+	return 0;
+}
+
+/* The machine's directory of a socket that is there; it must still have it. */
+static int
+open_dir(const struct pale_entry *entry, struct pale_endpoint *endpoint, struct pale_err *err)
+{
+	char dir[PATH_MAX];
+	const char *name;
+	struct pale_resolved above = { .fd = -1 };
+	struct stat st;
+	int result;
+
+	if (entry->absent) {
+		endpoint->dir = fcntl(entry->at.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		return endpoint->dir < 0 ? pale_fail_errno(err, "cannot keep '%s'", entry->at.path)
+					 : 0;
+	}
+	result = split(entry->path, dir, sizeof(dir), &name);
+	if (result == 0)
+		result = pale_resolve(AT_FDCWD, dir, &above, err);
+	if (result == 0 &&
+	    (above.link_count != 0 || fstatat(above.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		st.st_dev != entry->at.dev || st.st_ino != entry->at.ino))
+		result = pale_fail(
+		    err, -ESTALE, "'%s' was replaced while pale was starting", entry->path);
+	if (result == 0)
+		endpoint->dir = pale_take_fd(&above.fd);
+	pale_resolved_done(&above);
+	return result;
+}
+
+static int
+resolve_unix(struct pale_plan *plan, const struct pale_grant *grant, const char *path,
+    struct pale_entry *entry, struct pale_err *err)
+{
+	struct pale_endpoint *endpoint;
+	struct pale_err words = { 0 };
+	int result = pale_resolve(AT_FDCWD, path, &entry->at, &words);
+
+	if (result == -ENOENT)
+		result = resolve_later(grant, path, entry, &words, err);
+	else if (result < 0)
+		result = resolve_failed(grant, &words, err);
+	else if (!S_ISSOCK(entry->at.mode))
+		result = wrong_kind(grant, entry->at.path, entry->at.mode, err);
+	if (result < 0)
+		return result;
+	if (entry->path == NULL)
+		entry->path = strdup(entry->at.path);
+	if (entry->path == NULL)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	if (strlen(entry->path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+		pale_fail(err, -ENAMETOOLONG, "%s: '%s' is longer than a socket's address can be",
+		    grant->origin, entry->path);
+		return pale_remedy(
+		    err, "a program reaches it by a shorter, relative name; move it");
+	}
+	result = note(plan, grant, entry->path, &endpoint, err);
+	if (result == 0 && endpoint->dir < 0)
+		result = open_dir(entry, endpoint, err);
+	if (result < 0)
+		return result;
+	if (!entry->absent) {
+		endpoint->there = true;
+		endpoint->dev = entry->at.dev;
+		endpoint->ino = entry->at.ino;
+		endpoint->owner = entry->at.uid;
+	}
+	return 1;
+}
+
+int
+pale_doors_resolve(struct pale_plan *plan, const struct pale_grant *grant, const char *path,
+    struct pale_entry *entry, struct pale_err *err)
+{
+	struct pale_endpoint *endpoint;
+
+	if (grant->kind == PALE_GRANT_FIFO)
+		return resolve_fifo(plan, grant, path, entry, err);
+	if (grant->kind == PALE_GRANT_UNIX && grant->path[0] != '@')
+		return resolve_unix(plan, grant, path, entry, err);
+	return note(plan, grant, grant->path, &endpoint, err);
+}
+
+bool
+pale_doors_harmless(const struct pale_entry *entry)
+{
+	static const char *const system_trees[] = { "/usr", "/etc", "/opt", "/bin", "/sbin", "/lib",
+		"/lib32", "/lib64", "/libx32" };
+	mode_t mode = entry->at.mode;
+
+	/* A socket that is open already can be connected, and not only within UNIX. */
+	if (entry->kind == PALE_GRANT_FD && !entry->reopen)
+		return !S_ISSOCK(entry->fd_mode);
+	if (!pale_entry_has_rights(entry) || (entry->rights & RS(CONNECTAT)) != 0)
+		return true;
+	if (!entry->is_dir)
+		return !S_ISSOCK(mode);
+	if (entry->kind == PALE_GRANT_FD || entry->at.uid != 0 || (mode & (S_IWGRP | S_IWOTH)) != 0)
+		return false;
+	for (size_t i = 0; i < PALE_COUNT(system_trees); i++) {
+		if (pale_path_is_beneath(entry->path, system_trees[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * May the kernel be left to connect? Only if the sockets that it could connect to are exactly the
+ * granted ones. A phrase says why not; NULL if it may.
+ */
+static char *
+why_not_native(
+    const struct pale_plan *plan, const struct pale_compartment *compartment, bool *ret_no_memory)
+{
+	char *why = NULL;
+	int len = 0;
+
+	for (size_t i = 0; i < plan->endpoint_count && why == NULL && len >= 0; i++) {
+		const struct pale_endpoint *one = &plan->endpoints[i];
+
+		if (one->kind == PALE_GRANT_TCP || one->kind == PALE_GRANT_UDP)
+			len = asprintf(&why, "%s of hosts are granted one by one too", one->origin);
+		else if (one->kind == PALE_GRANT_UNIX && one->name[0] == '@')
+			len = asprintf(&why, "'%s' has no path", one->name);
+		else if (one->kind == PALE_GRANT_UNIX &&
+		    (one->use & (PALE_USE_FOLLOW | PALE_USE_BIND)) != 0)
+			len = asprintf(&why, "'%s' (%s) stands for whoever has the name", one->name,
+			    one->origin);
+		else if (one->kind == PALE_GRANT_UNIX && (one->use & PALE_USE_SCM_IN) == 0 &&
+		    !pale_probe_kernel_at_least(PASSRIGHTS_MAJOR, PASSRIGHTS_MINOR))
+			len = asprintf(&why,
+			    "only so no descriptor comes in from '%s', before Linux 6.16",
+			    one->name);
+	}
+	if (why == NULL && compartment->net != NULL && strcmp(compartment->net, "none") != 0)
+		len = asprintf(&why, "the network is granted too");
+	if (why == NULL && compartment->activation)
+		len = asprintf(&why, "sockets are handed over open");
+	for (size_t i = 0; i < plan->entry_count && why == NULL && len >= 0; i++) {
+		if (!pale_doors_harmless(&plan->entries[i]))
+			len = asprintf(&why, "'%s' (%s) could lead to other sockets",
+			    plan->entries[i].path, plan->entries[i].origin);
+	}
+	*ret_no_memory = len < 0;
+	return len < 0 ? NULL : why;
+}
+
+/* Can somebody outside be connected with, so that descriptors could be passed? */
+static bool
+crosses(const struct pale_plan *plan, const struct pale_compartment *compartment)
+{
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		if (plan->endpoints[i].kind == PALE_GRANT_UNIX)
+			return true;
+	}
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		const struct pale_entry *entry = &plan->entries[i];
+
+		if (entry->kind == PALE_GRANT_FD && !entry->reopen && S_ISSOCK(entry->fd_mode))
+			return true;
+		if (pale_entry_has_rights(entry) && (entry->rights & RS(CONNECTAT, BINDAT)) != 0)
+			return true;
+	}
+	return compartment->activation || compartment->notify;
+}
+
+static int
+make_sockets(struct pale_plan *plan, struct pale_err *err)
+{
+	plan->door_sockets = calloc(plan->endpoint_count + 1, sizeof(*plan->door_sockets));
+	if (plan->door_sockets == NULL)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		const struct pale_endpoint *one = &plan->endpoints[i];
+		bool has_path = is_unix_path(one);
+
+		if (one->kind != PALE_GRANT_UNIX)
+			continue;
+		plan->door_sockets[plan->doors.socket_count++] = (struct pale_door_socket){
+			.path = one->name,
+			.dir = one->dir,
+			.name = has_path ? strrchr(one->name, '/') + 1 : one->name + 1,
+			.dev = one->dev,
+			.ino = one->there ? one->ino : 0,
+			.owner = one->owner,
+			.use = one->use,
+		};
+	}
+	plan->doors.sockets = plan->door_sockets;
+	return 0;
+}
+
+/* Which calls are asked about, and which the kernel answers. */
+static int
+set_gates(struct pale_plan *plan, const struct pale_compartment *compartment, struct pale_err *err)
+{
+	bool any = plan->doors.socket_count > 0;
+	bool connects = false;
+	bool no_memory;
+
+	plan->doors.crosses = crosses(plan, compartment);
+	if (plan->doors.crosses)
+		plan->sys.gates &= ~(1U << GATE_SENDMSG);
+	if (!any)
+		return 0;
+	/* A datagram's address lies in memory. */
+	plan->sys.gates |= 1U << GATE_DGRAM;
+	plan->sys.gates &= ~(1U << GATE_SENDTO);
+	plan->native_not = why_not_native(plan, compartment, &no_memory);
+	if (no_memory)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	if (plan->native_not != NULL)
+		return 0;
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		struct pale_endpoint *one = &plan->endpoints[i];
+
+		one->native = is_unix_path(one) && (one->use & PALE_USE_CONNECT) != 0;
+		connects |= one->native;
+	}
+	if (connects)
+		plan->sys.gates |= 1U << GATE_CONNECT;
+	return 0;
+}
+
+/*
+ * Endpoints of the other kinds: hosts by pale_hosts_resolve (run/hosts.h), queues and objects of
+ * System V by run/ipc.h. What nothing enforces yet is refused.
+ */
+static int
+make_others(struct pale_plan *plan, struct pale_err *err)
+{
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		const struct pale_endpoint *one = &plan->endpoints[i];
+
+		if (one->kind == PALE_GRANT_UNIX || one->kind == PALE_GRANT_FIFO)
+			continue;
+		return pale_fail(err, -EOPNOTSUPP, "%s: nothing enforces %s '%s' here", one->origin,
+		    pale_endpoint_word(one->kind), one->name);
+	}
+	return 0;
+}
+
+int
+pale_doors_make(struct pale_plan *plan, const struct pale_compartment *compartment,
+    const struct pale_plan_options *options PALE_UNUSED, struct pale_err *err)
+{
+	int result = make_sockets(plan, err);
+
+	if (result == 0)
+		result = make_others(plan, err);
+	if (result == 0)
+		result = set_gates(plan, compartment, err);
+	return result;
+}
