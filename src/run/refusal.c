@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Is a call that was heard of refused by us? See refusal.h. */
+#include "run/refusal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/path.h"
+#include "core/scope.h"
+#include "run/view.h"
+
+void
+pale_refusals_init(struct pale_refusals *refusals)
+{
+	refusals->plan = NULL;
+	refusals->last = (struct pale_caller_last){ .pidfd = -1 };
+}
+
+void
+pale_refusals_done(struct pale_refusals *refusals)
+{
+	if (refusals->last.pidfd >= 0)
+		close(pale_take_fd(&refusals->last.pidfd));
+}
+
+/* Must something have the name of this path already? */
+static bool
+needs_there(const struct pale_heard_facts *facts, size_t which)
+{
+	enum pale_does does = pale_sys_row(facts->call.sys)->does;
+
+	switch ((int)does) {
+	case DO_OPEN:
+		return (facts->paths[which].need & RS(CREATE)) == 0;
+	case DO_MKDIR:
+	case DO_MKNOD:
+	case DO_SYMLINK:
+	case DO_BIND:
+		return false;
+	case DO_RENAME:
+	case DO_LINK:
+		return which == 0;
+	default:
+		return true;
+	}
+}
+
+/* Must nothing have it? */
+static bool
+needs_free(const struct pale_heard_facts *facts, size_t which)
+{
+	enum pale_does does = pale_sys_row(facts->call.sys)->does;
+	int flags = pale_call_arg(facts->call.sys, ARG_FLAGS);
+
+	if (does == DO_OPEN && flags >= 0)
+		return (~facts->call.args[flags] & (O_CREAT | O_EXCL)) == 0;
+	return does == DO_MKDIR || does == DO_MKNOD || does == DO_SYMLINK || does == DO_BIND ||
+	    (does == DO_LINK && which == 1);
+}
+
+/* We are as powerless as the caller, so what we may do it may. */
+static bool
+may(int fd, int mode)
+{
+	return syscall(SYS_faccessat2, fd, "", mode, AT_EMPTY_PATH | AT_EACCESS) == 0;
+}
+
+/* Would ordinary permissions let it do that to what exists? */
+static bool
+may_use(const struct pale_heard_facts *facts, size_t which, int fd)
+{
+	enum pale_does does = pale_sys_row(facts->call.sys)->does;
+	pale_rights need = facts->paths[which].need;
+	struct stat st;
+	int mode = 0;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	if ((need & RS(READ)) != 0)
+		mode |= R_OK;
+	if ((need & RS(WRITE, FTRUNCATE)) != 0)
+		mode |= W_OK;
+	if ((need & RS(FEXECVE)) != 0 || does == DO_CHDIR)
+		mode |= X_OK;
+	if (does == DO_OPEN && (mode & W_OK) != 0 && S_ISDIR(st.st_mode))
+		return (need & RS(CREATE)) != 0; /* O_TMPFILE */
+	if ((does == DO_CHMOD || does == DO_CHOWN) && st.st_uid != geteuid())
+		return false;
+	return mode == 0 || may(fd, mode);
+}
+
+/* Would the call fail without a cage, too, as far as this path goes? */
+static bool
+fails_anyway(const struct pale_plan *plan, const struct pale_heard_facts *facts, size_t which)
+{
+	const struct pale_heard_path *path = &facts->paths[which];
+	PALE_CLOSE int object = -1;
+	PALE_CLOSE int above = -1;
+	char parent[PATH_MAX];
+	struct stat st;
+	bool exists;
+	char *name;
+
+	object = pale_view_machine(plan, path->path);
+	if (!path->on_name && object >= 0)
+		return needs_free(facts, which) || !may_use(facts, which, object);
+	snprintf(parent, sizeof(parent), "%s", path->path);
+	name = strrchr(parent, '/');
+	if (name == NULL || name[1] == '\0')
+		return true;
+	*name = '\0';
+	above = pale_view_machine(plan, name == parent ? "/" : parent);
+	if (above < 0)
+		return true;
+	exists = fstatat(above, name + 1, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (exists ? needs_free(facts, which) : needs_there(facts, which))
+		return true;
+	/* The source of a link stays as it is. */
+	if (pale_sys_row(facts->call.sys)->does == DO_LINK && which == 0)
+		return false;
+	return !may(above, W_OK | X_OK);
+}
+
+/* Is there a directory for this name inside? */
+static bool
+has_parent(const char *path)
+{
+	PALE_CLOSE int fd = -1;
+	char parent[PATH_MAX];
+	char *slash;
+
+	snprintf(parent, sizeof(parent), "%s", path);
+	slash = strrchr(parent, '/');
+	if (slash == NULL)
+		return false;
+	slash[slash == parent ? 1 : 0] = '\0';
+	fd = open(parent, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0;
+}
+
+/*
+ * What needs no long answer: it is there, and the grant that shows it holds all that is needed. A
+ * private directory's names are its own, so no plan knows them.
+ */
+static bool
+is_allowed_at_once(const struct pale_plan *plan, const struct pale_heard_facts *facts, size_t which)
+{
+	const struct pale_heard_path *path = &facts->paths[which];
+	enum pale_does does = pale_sys_row(facts->call.sys)->does;
+	const struct pale_entry *entry;
+
+	if (plan->proc && pale_path_is_beneath(path->path, "/proc"))
+		return true;
+	if (plan->terminal &&
+	    (pale_path_is_beneath(path->path, "/dev/pts") ||
+		strcmp(path->path, "/dev/console") == 0))
+		return true;
+	entry = pale_plan_find(plan, path->path);
+	if (entry == NULL || strcmp(entry->path, path->path) == 0)
+		return entry != NULL && path->exists && entry->kind == PALE_GRANT_DEV &&
+		    does == DO_OPEN;
+	if (entry->kind == PALE_GRANT_TMP) {
+		if (path->exists)
+			return entry->exec || does != DO_EXEC;
+		return !needs_there(facts, which) && has_parent(path->path);
+	}
+	return pale_entry_has_rights(entry) && path->exists && !path->on_name &&
+	    (path->need & ~entry->rights) == 0 && !S_ISCHR(path->mode) && !S_ISBLK(path->mode);
+}
+
+/* What the kernel decides about a path, foretold. */
+static bool
+foretell(struct pale_refusals *refusals, const struct pale_heard_facts *facts, size_t which)
+{
+	const struct pale_heard_path *path = &facts->paths[which];
+	struct pale_why *why = &refusals->why;
+
+	if (path->path[0] != '/' || is_allowed_at_once(refusals->plan, facts, which))
+		return false;
+	if (pale_why_one(refusals->plan, &facts->call,
+		facts->path_count == 1 ? PALE_CALL_WHOLE : (int)which, path->path, why, NULL) < 0)
+		return false;
+	if (why->allowed || why->nowhere || why->by == PALE_WHY_PERMISSIONS ||
+	    (why->by == PALE_WHY_ABSENT && path->exists))
+		return false;
+	return !fails_anyway(refusals->plan, facts, which);
+}
+
+/* The gate that would lift a denial of the filter. */
+static enum pale_gate
+find_gate(const struct pale_sys_policy *policy, const struct pale_call *call)
+{
+	struct pale_sys_policy more = *policy;
+
+	for (unsigned gate = GATE_NONE + 1; gate < GATE_COUNT; gate++) {
+		more.gates = policy->gates | 1U << gate;
+		if (pale_sys_answer(call->sys, call->args, &more).run != RUN_DENY)
+			return (enum pale_gate)gate;
+	}
+	return GATE_NONE;
+}
+
+static const char *
+advise_gate(enum pale_gate gate)
+{
+	switch ((int)gate) {
+	case GATE_INET:
+	case GATE_TCP:
+	case GATE_UDP:
+		return "--tcp HOST:PORT or --udp HOST:PORT for each host it needs, or --net=host";
+	case GATE_NETLINK:
+		return "--net=host";
+	case GATE_DGRAM:
+		return "--unix PATH:connect for the socket that it sends to";
+	case GATE_SYSV:
+		return "--sysv shm|msg|sem:KEY:read,write for the object's key";
+	case GATE_MQ:
+	case GATE_MQ_NOTIFY:
+		return "--mq NAME:read,write for the queue";
+	case GATE_PASS:
+		return "scm-in or scm-out in the --unix grant of the socket";
+	default:
+		return NULL;
+	}
+}
+
+static void
+advise_filtered(struct pale_refusals *refusals, const struct pale_heard_facts *facts)
+{
+	struct pale_why *why = &refusals->why;
+	const char *words = advise_gate(find_gate(&refusals->plan->sys, &facts->call));
+
+	if (words != NULL)
+		snprintf(why->allow, sizeof(why->allow), "%s", words);
+	else if (why->allow[0] == '\0')
+		snprintf(why->allow, sizeof(why->allow), "nothing: %s", why->reason);
+}
+
+static bool
+is_filtered(struct pale_refusals *refusals, const struct pale_heard_call *heard,
+    const struct pale_heard_facts *facts)
+{
+	struct pale_why *why = &refusals->why;
+	const char *path =
+	    facts->path_count > 0 && facts->paths[0].path[0] == '/' ? facts->paths[0].path : NULL;
+
+	if (pale_why_one(refusals->plan, &facts->call, PALE_CALL_WHOLE, path, why, NULL) < 0) {
+		*why = (struct pale_why){ .by = PALE_WHY_FILTER };
+		snprintf(why->reason, sizeof(why->reason), "%s", heard->answer.why);
+	}
+	if (why->missing != 0 && path != NULL && fails_anyway(refusals->plan, facts, 0))
+		return false;
+	why->error = heard->error;
+	advise_filtered(refusals, facts);
+	return true;
+}
+
+static bool
+is_stream(struct pale_refusals *refusals, const struct pale_heard_call *heard)
+{
+	PALE_CLOSE int sock = -1;
+	int type = SOCK_STREAM;
+	socklen_t size = sizeof(type);
+
+	if (pale_caller_fd(&refusals->last, heard->proc, heard->call.tid, (int)heard->call.args[0],
+		&sock) == 0)
+		(void)getsockopt(sock, SOL_SOCKET, SO_TYPE, &type, &size);
+	return type == SOCK_STREAM;
+}
+
+/* An address that no path stands for. */
+static bool
+is_refused_address(struct pale_refusals *refusals, const struct pale_heard_call *heard,
+    const struct pale_heard_facts *facts)
+{
+	enum pale_does does = pale_sys_row(facts->call.sys)->does;
+	struct pale_why *why = &refusals->why;
+	const char *use = does == DO_BIND || does == DO_LISTEN ? "bind" : "connect";
+
+	if (heard->error != EPERM && heard->error != EACCES && heard->error != ECONNREFUSED)
+		return false;
+	*why = (struct pale_why){ .call = facts->call,
+		.by = PALE_WHY_SUPERVISOR,
+		.error = heard->error,
+		.missing = does == DO_BIND || does == DO_LISTEN ? RS(BIND) : RS(CONNECT),
+		.is_option = true };
+	snprintf(why->reason, sizeof(why->reason), "no grant names this address");
+	if (heard->address[0] == '@')
+		snprintf(why->allow, sizeof(why->allow), "--unix %s:%s", heard->address, use);
+	else
+		snprintf(why->allow, sizeof(why->allow), "--%s %s:%s",
+		    is_stream(refusals, heard) ? "tcp" : "udp", heard->address, use);
+	return true;
+}
+
+/* What the supervisor refused, or the kernel when it performed the call. */
+static bool
+is_refused(struct pale_refusals *refusals, const struct pale_heard_call *heard,
+    const struct pale_heard_facts *facts)
+{
+	enum pale_does does = pale_sys_row(facts->call.sys)->does;
+
+	if (heard->address != NULL && facts->path_count == 0)
+		return is_refused_address(refusals, heard, facts);
+	if (facts->path_count == 0 || !foretell(refusals, facts, 0))
+		return false;
+	refusals->why.error = heard->error;
+	if (does == DO_CONNECT) {
+		snprintf(refusals->why.allow, sizeof(refusals->why.allow), "--unix %s:connect",
+		    facts->paths[0].path);
+		refusals->why.is_option = true;
+	}
+	return true;
+}
+
+bool
+pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *heard,
+    const struct pale_heard_facts *facts, size_t *which, struct pale_refusal *ret)
+{
+	size_t count = heard->how == PALE_HEARD_DENIED ? 1 : facts->path_count;
+	bool refused = false;
+	size_t at = 0;
+
+	while (!refused && *which < count) {
+		at = (*which)++;
+		if (heard->how != PALE_HEARD_DENIED)
+			refused = foretell(refusals, facts, at);
+		else if (heard->by_filter)
+			refused = is_filtered(refusals, heard, facts);
+		else
+			refused = is_refused(refusals, heard, facts);
+	}
+	if (!refused)
+		return false;
+	*ret = (struct pale_refusal){ .sys = facts->call.sys,
+		.call = refusals->call,
+		.path = at < facts->path_count && facts->paths[at].path[0] == '/'
+		    ? facts->paths[at].path
+		    : NULL,
+		.address = heard->address,
+		.why = &refusals->why };
+	(void)pale_heard_who(heard, &ret->who);
+	pale_heard_print(facts, refusals->call, sizeof(refusals->call));
+	return true;
+}
