@@ -6,10 +6,15 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/scope.h"
+
+enum {
+	STACK_MAX = 8, /* mounts on top of each other at the root; pale makes three at most */
+};
 
 int
 pale_mountcap_clone(int fd, const char *name, uint64_t attr, int *ret_fd, struct pale_err *err)
@@ -81,16 +86,42 @@ pale_mountcap_isolate(struct pale_err *err)
 	return 0;
 }
 
+/*
+ * Take off what is stacked on the root: the old root, and on that whatever the new one was stacked
+ * on. ".." of the root leads to the top of the stack, so nothing may stay.
+ */
+static int
+clear_root(int root, struct pale_err *err)
+{
+	struct statx ours;
+	struct statx top;
+
+	if (statx(root, "", AT_EMPTY_PATH, STATX_MNT_ID, &ours) < 0)
+		return pale_fail_errno(err, "cannot look at the new root");
+	for (int i = 0; i < STACK_MAX; i++) {
+		if (statx(AT_FDCWD, "/..", 0, STATX_MNT_ID, &top) < 0)
+			return pale_fail_errno(err, "cannot look at the old root");
+		if (top.stx_mnt_id == ours.stx_mnt_id)
+			return 0;
+		if (umount2("/..", MNT_DETACH) < 0)
+			return pale_fail_errno(err, "cannot let go of the old root");
+	}
+	return pale_fail(err, -ELOOP, "cannot let go of the old root: too much is mounted on it");
+}
+
 int
 pale_mountcap_pivot(int root, struct pale_err *err)
 {
+	int result;
+
 	if (fchdir(root) < 0)
 		return pale_fail_errno(err, "cannot enter the new root");
 	/* The same directory twice: the old root is stacked on the new one, then taken off. */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return pale_fail_errno(err, "cannot change the root");
-	if (umount2(".", MNT_DETACH) < 0)
-		return pale_fail_errno(err, "cannot let go of the old root");
+	result = clear_root(root, err);
+	if (result < 0)
+		return result;
 	if (chdir("/") < 0)
 		return pale_fail_errno(err, "cannot enter the new root");
 	return 0;

@@ -219,3 +219,17 @@ there" ]
 	exits 0
 	[ "$output" = hello ]
 }
+
+@test "with / granted, its parent is the same root: nothing hidden or protected is behind it" {
+	echo secret >tree/hidden
+	run pale run -r / --hide tree/hidden -- sh -c '
+		stat -c %m:%i / /.. /../..
+		cat "/..$PWD/tree/hidden"
+		chmod 777 "/..$PWD/tree/in/file" || echo kept
+		grep -c " / / " /proc/self/mountinfo'
+	has kept
+	[[ "$output" != *secret* ]]
+	[ "${lines[0]}" = "${lines[1]}" ]
+	[ "${lines[0]}" = "${lines[2]}" ]
+	[ "${lines[-1]}" = 1 ]
+}
