@@ -11,6 +11,7 @@
 
 #include "core/scope.h"
 #include "kernel/probe.h"
+#include "report/endpoints.h"
 #include "report/words.h"
 
 enum {
@@ -70,9 +71,13 @@ say_rights(struct pale_string *string, const struct pale_entry *entry)
 	case PALE_GRANT_DEV:
 		pale_string_add(string, "device: read write");
 		return;
-	case PALE_GRANT_LINK:
-	case PALE_GRANT_UNIX:
 	case PALE_GRANT_FIFO:
+		pale_words_names(string, entry->rights & RS(READ, WRITE));
+		return;
+	case PALE_GRANT_UNIX:
+		pale_string_add(string, "socket: see below");
+		return;
+	case PALE_GRANT_LINK:
 	case PALE_GRANT_SHM:
 	case PALE_GRANT_MSG:
 	case PALE_GRANT_SEM:
@@ -106,15 +111,20 @@ say_by(struct pale_string *string, const struct pale_plan *plan, const struct pa
 		pale_string_add(string, "how it was opened");
 		return;
 	}
+	if (entry->kind == PALE_GRANT_UNIX) {
+		pale_string_add(string, entry->absent ? "supervisor" : "ro noexec");
+		return;
+	}
 	if (entry->kind == PALE_GRANT_COPY || entry->kind == PALE_GRANT_HIDE) {
 		pale_string_add(string, "ro noexec");
 		return;
 	}
 	pale_string_add(string, "%s%s, Landlock %d/%d",
-	    entry->kind == PALE_GRANT_DEV ? "data only"
-		: rdonly                  ? "ro"
-					  : "rw",
-	    noexec && entry->kind != PALE_GRANT_DEV ? " noexec" : "",
+	    entry->kind == PALE_GRANT_DEV || entry->kind == PALE_GRANT_FIFO ? "data only"
+		: rdonly                                                    ? "ro"
+									    : "rw",
+	    noexec && entry->kind != PALE_GRANT_DEV && entry->kind != PALE_GRANT_FIFO ? " noexec"
+										      : "",
 	    __builtin_popcountll(entry->landlock & plan->landlock_fs),
 	    __builtin_popcountll(plan->landlock_fs));
 }
@@ -256,16 +266,17 @@ put_along(const struct pale_text *text, const struct pale_plan *plan)
 
 /* What stands still until the supervisor has performed it. */
 static void
-put_asked(const struct pale_text *text)
+put_asked(const struct pale_text *text, const struct pale_plan *plan)
 {
 	struct pale_string words = { 0 };
 
 	for (unsigned i = 0; i < PALE_SYS_COUNT; i++) {
-		const struct pale_sys_row *row = pale_sys_row((enum pale_sys)i);
+		enum pale_sys sys = (enum pale_sys)i;
 
-		if (row->run == RUN_ASK && pale_sys_nr((enum pale_sys)i) >= 0)
+		if (pale_sys_row_answer(sys, &plan->sys).run == RUN_ASK && pale_sys_nr(sys) >= 0)
 			pale_string_add(&words, "%s%s",
-			    pale_string_get(&words)[0] == '\0' ? "" : ", ", row->name);
+			    pale_string_get(&words)[0] == '\0' ? "" : ", ",
+			    pale_sys_row(sys)->name);
 	}
 	pale_string_add(&words, ": performed on copied arguments, where the grant can be changed");
 	pale_text_item(text, "Supervisor", pale_string_get(&words));
@@ -291,7 +302,8 @@ put_filter(const struct pale_text *text, const struct pale_plan *plan)
 	    "arguments; open: ",
 	    denied, calls);
 	for (unsigned gate = GATE_NONE + 1; gate < GATE_COUNT; gate++) {
-		if ((plan->sys.gates >> gate & 1) == 0)
+		/* Those of calls that are asked about show below. */
+		if ((plan->sys.gates >> gate & 1) == 0 || gate >= GATE_CONNECT)
 			continue;
 		pale_string_add(&words, "%s%s", between, pale_words_gate((enum pale_gate)gate));
 		between = ", ";
@@ -301,7 +313,7 @@ put_filter(const struct pale_text *text, const struct pale_plan *plan)
 	pale_string_add(&words, " (the list: pale-run(1), or --json)");
 	pale_text_item(text, "Call filter", pale_string_get(&words));
 	pale_string_done(&words);
-	put_asked(text);
+	put_asked(text, plan);
 	if (plan->sys.withheld == 0)
 		return;
 	pale_words_names(&words, plan->sys.withheld);
@@ -449,6 +461,7 @@ pale_report_explain(const struct pale_explain *explain, const struct pale_text *
 	struct pale_string words = { 0 };
 
 	put_grants(text, plan);
+	pale_report_endpoints(plan, text);
 	put_along(text, plan);
 	put_filter(text, plan);
 	put_landlock(text, plan);

@@ -8,7 +8,7 @@
  *   landlock        abi; handled, root (allowed on the empty root), scoped: lists of names
  *   grants          one object an entry, in the order of paths:
  *     path          name inside;  "fd 3" for a descriptor
- *     kind          path dir file copy hide tmp device fd link
+ *     kind          path dir file copy hide tmp device fd link unix fifo
  *     origin        "-w", "build.pale:12", "profile cc:3"
  *     rights        every right that holds, with what comes along
  *     asked         every right that was asked for, with what comes along
@@ -21,6 +21,13 @@
  *     exec          tmp: may what is written there be run
  *     target        link: where it points to, else null
  *     links         symbolic links that are rebuilt on the way: path, target
+ *   endpoints       what the program may communicate with:
+ *     kind          unix fifo shm msg sem mq tcp udp
+ *     name          a path inside, "@NAME", a key, "/NAME", "HOST:PORT"
+ *     uses          read write connect bind follow scm-in scm-out
+ *     origin        as of grants
+ *     by            what decides: kernel supervisor landlock filter
+ *     how           the same as a sentence, with whom the other side sees
  *   withheld        rights that the call filter takes from the whole cage
  *   filter          gates: open ones; asked: calls that the supervisor performs; denied: call,
  *                   argument (or null), errno, because

@@ -6,6 +6,7 @@
 
 #include "core/scope.h"
 #include "kernel/probe.h"
+#include "report/endpoints.h"
 #include "report/json.h"
 #include "report/words.h"
 
@@ -233,6 +234,7 @@ pale_report_explain_json(const struct pale_explain *explain, FILE *out, struct p
 	pale_json_set(all, "kernel", pale_json_bytes(explain->kernel), &failed);
 	pale_json_set(all, "landlock", make_landlock(plan, &failed), &failed);
 	pale_json_set(all, "grants", grants, &failed);
+	pale_json_set(all, "endpoints", pale_report_endpoints_json(plan, &failed), &failed);
 	pale_json_set(all, "withheld", pale_json_rights(plan->sys.withheld), &failed);
 	pale_json_set(all, "filter", make_filter(&plan->sys, &failed), &failed);
 	pale_json_set(all, "descriptors", fds, &failed);

@@ -54,6 +54,14 @@ pale_words_kind(enum pale_grant_kind kind)
 		[PALE_GRANT_DEV] = "device",
 		[PALE_GRANT_FD] = "fd",
 		[PALE_GRANT_LINK] = "link",
+		[PALE_GRANT_UNIX] = "unix",
+		[PALE_GRANT_FIFO] = "fifo",
+		[PALE_GRANT_SHM] = "shm",
+		[PALE_GRANT_MSG] = "msg",
+		[PALE_GRANT_SEM] = "sem",
+		[PALE_GRANT_MQ] = "mq",
+		[PALE_GRANT_TCP] = "tcp",
+		[PALE_GRANT_UDP] = "udp",
 	};
 
 	return names[kind];
@@ -71,6 +79,12 @@ pale_words_gate(enum pale_gate gate)
 		[GATE_MQ] = "mq",
 		[GATE_SIGSCOPE] = "sigscope",
 		[GATE_PASS] = "pass",
+		[GATE_CONNECT] = "connect",
+		[GATE_LISTEN] = "listen",
+		[GATE_SENDTO] = "sendto",
+		[GATE_SENDMSG] = "sendmsg",
+		[GATE_MQ_OPEN] = "mq_open",
+		[GATE_MQ_NOTIFY] = "mq_notify",
 		[GATE_TCP] = "tcp",
 		[GATE_UDP] = "udp",
 		[GATE_OPTIONS] = "options",
