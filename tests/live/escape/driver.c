@@ -4,7 +4,7 @@
  * line for each attempt, each control, and each look at the outside afterwards.
  *
  *   escape --probe FILE [--pale FILE] [--engine pale|native|bwrap] [--as user|root]
- *          [--seconds N] [--world DIR] [--only TEXT]
+ *          [--seconds N] [--world DIR] [--only TEXT] [--doors yes]
  *
  * With --engine native the attempts have to succeed: that proves that each of them is real. The
  * outer process keeps its privileges, does what the worker may not do (mounts, removal), and
@@ -286,6 +286,8 @@ parse(int argc, char **argv)
 			options.only = value;
 		else if (strcmp(argv[i], "--seconds") == 0)
 			options.seconds = (unsigned)atoi(value);
+		else if (strcmp(argv[i], "--doors") == 0)
+			options.doors = strcmp(value, "yes") == 0;
 		else if (strcmp(argv[i], "--as") == 0)
 			options.as_root = strcmp(value, "root") == 0;
 		else if (strcmp(argv[i], "--engine") == 0)
@@ -309,7 +311,8 @@ main(int argc, char **argv)
 	if (!parse(argc, argv)) {
 		fprintf(stderr,
 		    "usage: escape --probe FILE [--pale FILE] [--engine pale|native|bwrap] "
-		    "[--as user|root] [--seconds N] [--world DIR] [--only TEXT]\n");
+		    "[--as user|root] [--seconds N] [--world DIR] [--only TEXT] "
+		    "[--doors yes]\n");
 		return 2;
 	}
 	if (options.as_root && getuid() != 0) {

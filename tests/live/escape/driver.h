@@ -29,7 +29,7 @@ enum engine {
 enum {
 	SERVER_COUNT = 9,
 	PATH_SIZE = 512,
-	RUN_ARGS = 96,
+	RUN_ARGS = 160,
 };
 
 /* Shared by the outer process, which cleans up, and the worker, which may die at any point. */
@@ -43,12 +43,17 @@ struct state {
 	int pair_inner; /* the end of the socket pair that the run inherits */
 	int listener;
 	pid_t server;
+	struct door_servers {
+		int stream, seq, dgram, both, abstract, tcp, udp; /* granted */
+		int near[8];                                      /* not granted */
+	} doors;
 };
 
 struct options {
 	enum engine engine;
 	const char *probe, *pale, *base, *only;
 	bool as_root, verbose;
+	bool doors; /* grant every kind of endpoint, too */
 	unsigned seconds;
 	uid_t uid;
 };
@@ -66,6 +71,19 @@ void world_make(void);       /* in the worker: everything else, and the objects 
 void world_write(void);      /* ro/world, once all numbers are known */
 void world_forget_key(void); /* in the worker, who alone holds it */
 void world_remove(void);     /* in the outer process; whatever there is */
+
+int listen_unix(int type, const char *name, bool is_abstract);
+int listen_inet(int family, int type, const char *address, int *io_port); /* 0: any; or -1 */
+
+/* doors.c: endpoints that are granted one by one */
+enum {
+	DOOR_ARGS = 40,
+};
+void doors_make(void);
+void doors_serve(void); /* in a process of its own */
+void doors_remove(void);
+const char *const *doors_options(void); /* of `pale run` */
+int doors_meet(const char *name);       /* connect to a server of the program, and pass it more */
 
 /* outside.c */
 void outside_start(void);                         /* victim and servers */

@@ -144,6 +144,10 @@ outside_start(void)
 		live_as_server();
 	must(pid > 0, "server");
 	state->server = pid;
+	pid = fork();
+	if (pid == 0)
+		doors_serve();
+	must(pid > 0, "granted servers");
 }
 
 static bool
@@ -195,6 +199,8 @@ outside_answer(int from, int to, int outer)
 		good = move_back();
 	} else if (strcmp(question, "mount") == 0) {
 		good = mount_later(outer);
+	} else if (strncmp(question, "meet ", 5) == 0) {
+		good = doors_meet(question + 5) == 0;
 	} else if (sscanf(question, "renamer %u", &seconds) == 1) {
 		rename_for(seconds);
 		good = renamer > 0;

@@ -77,6 +77,12 @@ struct attempt {
 	{ \
 		return got((long)(call)); \
 	}
+/* The same, where endpoints of the kind are not granted: then it is what they need. */
+#define UNGRANTED(family, sentence, native, call) \
+	ATTEMPT(family, sentence, native) \
+	{ \
+		return w.doors.given && !is_native ? skipped("it is granted") : got((long)(call)); \
+	}
 /* Not withheld by the default cage, and said so in the manual: why. Tried natively only. */
 #define STATED(family, sentence, why, call) \
 	PROBE_ROW(KIND_STATED, false, family, sentence, MAYBE(why)) \

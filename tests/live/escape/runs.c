@@ -43,6 +43,8 @@ command_for(
 
 	if (options.engine == ENGINE_PALE) {
 		used = add(argv, used, size, pale);
+		if (options.doors)
+			used = add(argv, used, size, doors_options());
 		used = add(argv, used, size, run_options);
 	} else if (options.engine == ENGINE_BWRAP) {
 		used = add(argv, used, size, bwrap);

@@ -35,6 +35,22 @@ struct board {
 	unsigned datagrams;
 	unsigned fifo_bytes; /* what the outside reader of ro/fifo has read */
 	unsigned queue_messages;
+	/* What is granted, and somebody who is granted tells of: */
+	unsigned door_streams;     /* connections to granted servers */
+	unsigned door_datagrams;   /* ... and datagrams */
+	unsigned door_bytes;       /* bytes that came by them */
+	unsigned door_descriptors; /* descriptors that came by servers that may not get any */
+	unsigned door_passed;      /* ... and by the one that may */
+	pid_t door_peer;           /* the last peer's process, as the server sees it */
+};
+
+/* Endpoints of the machine that a cage is granted one by one, and what lies next to them. */
+struct doors {
+	int given; /* the cage has them; natively everybody has */
+	char abstract[NAME_SIZE];
+	int shm_id, msg_id, sem_id, shm_key, msg_key, sem_key;
+	char mq_name[NAME_SIZE];
+	int tcp_port, udp_port; /* of 127.0.0.1; servers that are not granted have them at 127.0.0.2 */
 };
 
 struct world {
@@ -58,6 +74,7 @@ struct world {
 	unsigned char handle[HANDLE_SIZE];
 	int can_mount; /* the driver is root and can mount later */
 	int has_suid;  /* bin/suid is a set-user-id root program */
+	struct doors doors;
 };
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "driver.h"
 
+#include <arpa/inet.h>
 #include <ftw.h>
 #include <mqueue.h>
 #include <netinet/in.h>
@@ -170,7 +171,7 @@ make_trees(void)
 	must(mkfifo(at("rw/.ask"), 0600) == 0 && mkfifo(at("rw/.answer"), 0600) == 0, "fifo");
 }
 
-static int
+int
 listen_unix(int type, const char *name, bool is_abstract)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -186,21 +187,23 @@ listen_unix(int type, const char *name, bool is_abstract)
 	return fd;
 }
 
-static int
-listen_inet(int family, int type, int *ret_port)
+int
+listen_inet(int family, int type, const char *address, int *io_port)
 {
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	struct sockaddr_in four = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)*io_port) };
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons((uint16_t)*io_port) };
 	socklen_t size = family == AF_INET ? sizeof(four) : sizeof(six);
 	struct sockaddr *addr =
 	    family == AF_INET ? (struct sockaddr *)&four : (struct sockaddr *)&six;
 	int fd = socket(family, type | SOCK_CLOEXEC, 0);
 
+	inet_pton(
+	    family, address, family == AF_INET ? (void *)&four.sin_addr : (void *)&six.sin6_addr);
 	if (fd < 0 || bind(fd, addr, size) < 0 || (type == SOCK_STREAM && listen(fd, 16) < 0) ||
 	    getsockname(fd, addr, &size) < 0)
 		return -1;
-	*ret_port = ntohs(family == AF_INET ? four.sin_port : six.sin6_port);
+	*io_port = ntohs(family == AF_INET ? four.sin_port : six.sin6_port);
 	return fd;
 }
 
@@ -219,9 +222,9 @@ make_sockets(void)
 	s[3] = listen_unix(SOCK_STREAM, w->abstract_stream, true);
 	s[4] = listen_unix(SOCK_SEQPACKET, w->abstract_seq, true);
 	s[5] = listen_unix(SOCK_DGRAM, w->abstract_dgram, true);
-	s[6] = listen_inet(AF_INET, SOCK_STREAM, &w->tcp_port);
-	s[7] = listen_inet(AF_INET, SOCK_DGRAM, &w->udp_port);
-	s[8] = listen_inet(AF_INET6, SOCK_STREAM, &w->tcp6_port);
+	s[6] = listen_inet(AF_INET, SOCK_STREAM, "127.0.0.1", &w->tcp_port);
+	s[7] = listen_inet(AF_INET, SOCK_DGRAM, "127.0.0.1", &w->udp_port);
+	s[8] = listen_inet(AF_INET6, SOCK_STREAM, "::1", &w->tcp6_port);
 	must(s[6] >= 0 && s[7] >= 0, "loopback");
 	state->listener = listen_unix(SOCK_STREAM, at("ro/stream"), false);
 }
@@ -330,6 +333,7 @@ world_make(void)
 	make_trees();
 	make_sockets();
 	make_ipc();
+	doors_make();
 	make_terminals();
 	make_handle();
 	fd = open(at("ro/board"), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -374,6 +378,7 @@ world_remove(void)
 		shm_unlink(w->shm_name);
 		unlink(w->tmp_path);
 	}
+	doors_remove();
 	if (w->can_mount)
 		for (int i = 0; i < MOUNT_PATHS; i++)
 			umount2(i == 0   ? at("ro/later")
