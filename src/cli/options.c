@@ -103,7 +103,7 @@ take_name(const struct pale_option *table, size_t count, int argc, char **argv, 
 	snprintf(with, sizeof(with), "--%s", option->name);
 	if (option->arg == NULL && arg != NULL)
 		return pale_fail(err, -EINVAL, "option %s takes no argument", with);
-	if (option->arg != NULL && arg == NULL) {
+	if (option->arg != NULL && arg == NULL && !option->optional) {
 		if (*at + 1 >= argc)
 			return pale_fail(
 			    err, -EINVAL, "option %s needs %s behind it", with, option->arg);
@@ -158,7 +158,8 @@ pale_options_help(const struct pale_option *table, size_t count)
 			len += snprintf(left + len, sizeof(left) - (size_t)len, "%s--%s",
 			    len > 0 ? ", " : "", option->name);
 		if (option->arg != NULL)
-			snprintf(left + len, sizeof(left) - (size_t)len, " %s", option->arg);
+			snprintf(left + len, sizeof(left) - (size_t)len,
+			    option->optional ? "[=%s]" : " %s", option->arg);
 		printf("  %-*s %s\n", HELP_COLUMN, left, option->help);
 	}
 }

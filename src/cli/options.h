@@ -19,6 +19,7 @@ struct pale_option {
 	const char *help; /* what it does, a line */
 	/* Take it. `with` is as it was written, for messages: "-r" or "--dir". */
 	int (*take)(void *state, const char *with, const char *arg, struct pale_err *err);
+	bool optional; /* its argument may be left out, and stands behind "=" only; NULL then */
 };
 
 /*

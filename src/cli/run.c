@@ -14,6 +14,7 @@
 #include "cli/explain.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
+#include "cli/trace.h"
 #include "core/scope.h"
 #include "run/run.h"
 
@@ -139,6 +140,7 @@ static int
 run(struct pale_run_args *args, int argc, char **argv, char **env, struct pale_err *err)
 {
 	enum pale_cage_stage stage = PALE_STAGE_SETUP;
+	struct pale_cli_trace trace = PALE_CLI_TRACE_NONE;
 	struct pale_compartment *compartment;
 	bool asks;
 	int used = 0;
@@ -174,7 +176,11 @@ run(struct pale_run_args *args, int argc, char **argv, char **env, struct pale_e
 		pale_fail(err, -EPERM, "no user namespaces, as --assume userns=no pretends");
 		return fail(err, EXIT_NOT_RUN_OWN);
 	}
-	result = pale_run(compartment, &args->plan, env, pale_say_note, &status, &stage, err);
+	result = pale_cli_trace_start(&trace, args, compartment, err);
+	if (result == 0)
+		result =
+		    pale_run(compartment, &args->plan, env, pale_say_note, &status, &stage, err);
+	pale_cli_trace_end(&trace, result == 0);
 	return result < 0 ? fail(err, exit_code(stage)) : end_as(status);
 }
 

@@ -340,6 +340,30 @@ take_json(void *state, const char *with PALE_UNUSED, const char *arg PALE_UNUSED
 }
 
 static int
+take_trace(void *state, const char *with, const char *arg, struct pale_err *err)
+{
+	struct pale_run_args *args = state;
+
+	if (arg != NULL && *arg == '\0')
+		return pale_fail(err, -EINVAL, "option %s: the file has no name", with);
+	args->trace = true;
+	args->trace_file = arg;
+	return 0;
+}
+
+static int
+take_report(void *state, const char *with, const char *arg, struct pale_err *err)
+{
+	struct pale_run_args *args = state;
+
+	args->json = strcmp(arg, "json") == 0;
+	if (args->json || strcmp(arg, "text") == 0)
+		return 0;
+	pale_fail(err, -EINVAL, "option %s: there is no form '%s'", with, arg);
+	return pale_remedy(err, "the forms are text and json");
+}
+
+static int
 take_list_profiles(void *state, const char *with PALE_UNUSED, const char *arg PALE_UNUSED,
     struct pale_err *err PALE_UNUSED)
 {
@@ -408,6 +432,9 @@ const struct pale_option pale_run_options[] = {
 	{ "best-effort", 0, "LAYER,...", "accept a loss by name: overlap landlock nproc", take_best_effort },
 	{ "paranoid", 0, NULL, "a full second fence and a network of its own (costs more)", take_paranoid },
 	{ "assume", 0, "landlock=N|userns=no", "pretend an older kernel, to test a policy", take_assume },
+	{ NULL, 0, NULL, "Reports of the run:", NULL },
+	{ "trace", 0, "FILE", "each distinct denial, and the grant that would allow it", take_trace, true },
+	{ "report", 0, "text|json", "how it is told", take_report },
 	{ NULL, 0, NULL, "Questions (nothing is run):", NULL },
 	{ "explain", 0, NULL, "what is granted, and what enforces it", take_explain },
 	{ "why", 0, "CALL PATH", "would this call be allowed, and by what", take_why },

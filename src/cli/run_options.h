@@ -19,7 +19,9 @@ struct pale_run_args {
 	int assume_landlock;     /* --assume landlock=N, or -1 */
 	bool assume_no_userns;   /* --assume userns=no */
 	bool explain;
-	bool json;
+	bool json;              /* --json, --report=json */
+	bool trace;             /* --trace */
+	const char *trace_file; /* --trace=FILE, or NULL: standard error */
 	const char *why; /* --why CALL, or NULL */
 	const char *why_path;
 	bool help;

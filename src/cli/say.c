@@ -33,6 +33,12 @@ pale_say_err(const struct pale_err *err)
 }
 
 void
+pale_say(const char *sentence)
+{
+	say("\033[1m", "pale: ", sentence);
+}
+
+void
 pale_say_note(const char *sentence)
 {
 	say("\033[1;33m", "pale: note: ", sentence);

@@ -8,6 +8,9 @@
 /* "pale: what failed and why", and below it what to do about it. */
 void pale_say_err(const struct pale_err *err);
 
+/* "pale: sentence". */
+void pale_say(const char *sentence);
+
 /* "pale: note: sentence". */
 void pale_say_note(const char *sentence);
 

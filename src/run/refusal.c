@@ -16,6 +16,10 @@
 #include "core/scope.h"
 #include "run/view.h"
 
+enum {
+	REASON_BYTES = 512, /* of a reason that is said again */
+};
+
 void
 pale_refusals_init(struct pale_refusals *refusals)
 {
@@ -240,7 +244,8 @@ advise_filtered(struct pale_refusals *refusals, const struct pale_heard_facts *f
 	if (words != NULL)
 		snprintf(why->allow, sizeof(why->allow), "%s", words);
 	else if (why->allow[0] == '\0')
-		snprintf(why->allow, sizeof(why->allow), "nothing: %s", why->reason);
+		snprintf(
+		    why->allow, sizeof(why->allow), "nothing: %.*s", REASON_BYTES, why->reason);
 }
 
 static bool

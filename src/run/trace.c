@@ -42,7 +42,7 @@ add_hash(uint64_t hash, const void *bytes, size_t size)
 static uint64_t
 add_hash_text(uint64_t hash, const char *text)
 {
-	return text == NULL ? add_hash(hash, "", 2) : add_hash(hash, text, strlen(text) + 1);
+	return text == NULL ? add_hash(hash, "\377", 1) : add_hash(hash, text, strlen(text) + 1);
 }
 
 static uint64_t
