@@ -146,6 +146,14 @@ take_in(const char *name, int type, bool unlock)
 	return door_take(fd) ? ESCAPED : EPERM;
 }
 
+/* In a namespace of its own a program may make what it likes; natively and here it is shared. */
+#define IN_SHARED(family, sentence, native, call) \
+	ATTEMPT(family, sentence, native) \
+	{ \
+		return !w.doors.given && !is_native ? skipped("its namespace is its own here") \
+						    : got((long)(call)); \
+	}
+
 /* clang-format off */
 TRY("granted socket", "connect to its neighbour", ANYONE, door_connect(SOCK_STREAM, door("strean")))
 TRY("granted socket", "connect to its neighbour from its own name", ANYONE, door_connect(SOCK_STREAM, door("stream/../strean")) < 0 ? door_connect(SOCK_STREAM, door("./strean")) : 0)
@@ -197,12 +205,12 @@ TRY("granted system v", "hold a segment in memory", MAYBE("the limit on locked m
 TRY("granted system v", "attach the segment with the next number", ANYONE, attach_at(w.shm_id, SHM_RDONLY))
 TRY("granted system v", "attach another segment, bits above the number", ANYONE, syscall(SYS_shmat, (1UL << 32) | (unsigned)w.shm_id, NULL, SHM_RDONLY) == -1 ? -1 : 0)
 TRY("granted system v", "find the segment with the next key", ANYONE, shmget(w.shm_key, 0, 0))
-TRY("granted system v", "make a segment without a key", ANYONE, made_segment(IPC_PRIVATE))
-TRY("granted system v", "make a segment with a key of its own", ANYONE, made_segment(w.doors.shm_key + 0x333))
-TRY("granted system v", "make a queue without a key", ANYONE, made_queue(IPC_PRIVATE))
-TRY("granted system v", "make a queue with a key of its own", ANYONE, made_queue(w.doors.shm_key + 0x334))
-TRY("granted system v", "make a semaphore set without a key", ANYONE, made_set(IPC_PRIVATE))
-TRY("granted system v", "make a semaphore set with a key of its own", ANYONE, made_set(w.doors.shm_key + 0x335))
+IN_SHARED("granted system v", "make a segment without a key", ANYONE, made_segment(IPC_PRIVATE))
+IN_SHARED("granted system v", "make a segment with a key of its own", ANYONE, made_segment(w.doors.shm_key + 0x333))
+IN_SHARED("granted system v", "make a queue without a key", ANYONE, made_queue(IPC_PRIVATE))
+IN_SHARED("granted system v", "make a queue with a key of its own", ANYONE, made_queue(w.doors.shm_key + 0x334))
+IN_SHARED("granted system v", "make a semaphore set without a key", ANYONE, made_set(IPC_PRIVATE))
+IN_SHARED("granted system v", "make a semaphore set with a key of its own", ANYONE, made_set(w.doors.shm_key + 0x335))
 TRY("granted system v", "change the mode of a queue", ANYONE, queue_status(IPC_SET))
 TRY("granted system v", "send to another queue", ANYONE, msgsnd(w.msg_id, &(struct { long type; char text[8]; }){ 9, "x" }, 1, IPC_NOWAIT))
 TRY("granted system v", "change the mode of a semaphore set", ANYONE, set_status(IPC_SET))
@@ -220,12 +228,12 @@ TRY("granted system v", "remove the granted segment", ANYONE, shmctl(w.doors.shm
 
 TRY("granted queue", "write to one that may be read", ANYONE, mq_open(w.doors.mq_name, O_WRONLY | O_NONBLOCK))
 TRY("granted queue", "read and write one that may be read", ANYONE, mq_open(w.doors.mq_name, O_RDWR | O_NONBLOCK))
-TRY("granted queue", "read and write one that may be read, making it", ANYONE, mq_open(w.doors.mq_name, O_RDWR | O_CREAT, 0600, NULL))
-TRY("granted queue", "write to one that may be read by its descriptor", ANYONE, reopen((int)mq_open(w.doors.mq_name, O_RDONLY | O_NONBLOCK), O_WRONLY))
-TRY("granted queue", "change its mode by its descriptor", ANYONE, fchmod((int)mq_open(w.doors.mq_name, O_RDONLY | O_NONBLOCK), 0600))
+IN_SHARED("granted queue", "read and write one that may be read, making it", ANYONE, mq_open(w.doors.mq_name, O_RDWR | O_CREAT, 0600, NULL))
+IN_SHARED("granted queue", "write to one that may be read by its descriptor", ANYONE, reopen((int)mq_open(w.doors.mq_name, O_RDONLY | O_NONBLOCK), O_WRONLY))
+IN_SHARED("granted queue", "change its mode by its descriptor", ANYONE, fchmod((int)mq_open(w.doors.mq_name, O_RDONLY | O_NONBLOCK), 0600))
 TRY("granted queue", "open its neighbour", ANYONE, mq_open(w.mq_name, O_RDONLY | O_NONBLOCK))
 TRY("granted queue", "open it by a longer name", NEVER("there is none"), mq_open(text("%s/", w.doors.mq_name), O_RDONLY))
-TRY("granted queue", "remove it", ANYONE, mq_unlink(w.doors.mq_name))
+IN_SHARED("granted queue", "remove it", ANYONE, mq_unlink(w.doors.mq_name))
 /* clang-format on */
 
 ATTEMPT("passing", "pass a descriptor to a granted stream server", ANYONE)
