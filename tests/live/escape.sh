@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # The escape suite: every attempt must be stopped, every control must work, and nothing outside may
-# have changed; as an ordinary user and, if started by root, as root too. Prints TAP.
+# have changed; as an ordinary user and, if started by root, as root too; first with files alone
+# granted, then with every kind of endpoint as well ("doors"). Prints TAP.
 #
 #   tests/live/escape.sh [BUILD]
 #
@@ -33,18 +34,28 @@ cp "$driver" "$probe" "$tools" || exit 1
 [ "$engine" = native ] || cp "$pale" "$tools/pale" || exit 1
 chmod 755 "$tools" "$tools"/*
 
+# Natively everything is there: nothing has to be granted.
+kinds='no yes'
+[ "$engine" = pale ] || kinds=no
 for who in $people; do
 	[ "$who" = user ] || [ "$seconds" -le 1 ] || seconds=1
-	"$tools/escape" --probe "$tools/probe" --pale "$tools/pale" --engine "$engine" --as "$who" \
-		--seconds "$seconds" --world "${ESCAPE_WORLD:-/var/tmp}" >"$tools/$who.tap" &
-	running=$!
-	wait "$running" || failed=1
-	running=
+	for doors in $kinds; do
+		"$tools/escape" --probe "$tools/probe" --pale "$tools/pale" --engine "$engine" \
+			--as "$who" --seconds "$seconds" --doors "$doors" \
+			--world "${ESCAPE_WORLD:-/var/tmp}" >"$tools/$who.$doors.tap" &
+		running=$!
+		wait "$running" || failed=1
+		running=
+	done
 done
 
-# One plan over both runs; each line says whom it is about.
+# One plan over all runs; each line says whom it is about.
 for who in $people; do
-	sed -E "/^1\.\./d; s/^((not )?ok) [0-9]+ - /\1 - as $who: /; s/^# attempts/# as $who: attempts/" \
-		"$tools/$who.tap"
+	for doors in $kinds; do
+		whom="as $who"
+		[ "$doors" = no ] || whom="as $who with doors"
+		sed -E "/^1\.\./d; s/^((not )?ok) [0-9]+ - /\1 - $whom: /; s/^# attempts/# $whom: attempts/" \
+			"$tools/$who.$doors.tap"
+	done
 done | awk '/^(not )?ok / { sub(/ok/, "ok " ++n) } { print } END { print "1.." n + 0 }'
 exit "$failed"

@@ -16,6 +16,7 @@
 enum {
 	LINE_SIZE = 1024,
 	RUN_SECONDS = 150, /* beside the races */
+	RACES = 24,        /* at most */
 };
 
 static size_t
@@ -228,7 +229,7 @@ run_tables(int outer)
 	all[1] = (struct pollfd){ ask_fd, POLLIN, 0 };
 	all[2] = (struct pollfd){ state->master, POLLIN, 0 };
 	all[3] = (struct pollfd){ (int)syscall(SYS_pidfd_open, state->world.leader, 0), POLLIN, 0 };
-	alarm(RUN_SECONDS + 6 * options.seconds);
+	alarm(RUN_SECONDS + RACES * options.seconds);
 	while (poll(all, 4, -1) > 0 || errno == EINTR) {
 		if (all[0].revents & POLLIN) {
 			n = read(output[0], buffer, sizeof(buffer));
