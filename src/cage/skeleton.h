@@ -10,9 +10,10 @@
  * that has executed; and the waiter walks paths in that root, so it cannot be the server.
  *
  * Attacks stopped here: a program that misses names without end (records that do not fit are
- * counted and dropped, a name that is missed often is kept by the kernel as missing, every table
- * has a bound); a server that is killed (the kernel then refuses every walk in the root, and the
- * waiter ends the cage); memory of a caller that changes (it is copied once, and only told).
+ * counted and dropped, what was told is not told again, a name that is missed often and brings no
+ * news is kept by the kernel as missing, every table has a bound); a server that is killed (the
+ * kernel then refuses every walk in the root, and the waiter ends the cage); memory of a caller
+ * that changes (it is copied once, and only told).
  */
 #ifndef PALE_CAGE_SKELETON_H
 #define PALE_CAGE_SKELETON_H
@@ -28,7 +29,10 @@ enum {
 	PALE_SKELETON_PATH_BYTES = 4096, /* PATH_MAX */
 	PALE_SKELETON_PROGRAM_BYTES = 16,
 	PALE_SKELETON_TEXTS = 2 + PALE_SYS_NEEDS, /* what is missing, the directory, paths */
-	PALE_SKELETON_MISSES = 64, /* told so often, a missing name is kept by the kernel */
+	/* Missed so often in a row by what was told before, a name is kept by the kernel as
+	 * missing:
+	 * "/home" is missed by every path below it, and each is news. */
+	PALE_SKELETON_MISSES = 1024,
 };
 
 /* The record of a miss, as it goes to the waiter: this, then the texts with their NULs. */
@@ -113,9 +117,11 @@ void pale_skeleton_serve(int sock, struct pale_skeleton_shared *shared, pid_t wa
  *   command  but this child of it is
  *   record   room of PALE_SKELETON_RECORD_BYTES
  *
+ *   ret_same a number that is the same for records that say the same, whichever thread it was
+ *
  * Returns the size of the record, or 0 if it is nobody's business.
  */
-size_t pale_skeleton_record(
-    int proc, pid_t tid, pid_t waiter, pid_t command, const char *missing, char *record);
+size_t pale_skeleton_record(int proc, pid_t tid, pid_t waiter, pid_t command, const char *missing,
+    char *record, uint64_t *ret_same);
 
 #endif

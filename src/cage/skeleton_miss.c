@@ -107,9 +107,44 @@ copy_cwd(int proc, pid_t tid, char *buf)
 	return (uint16_t)(got + 1);
 }
 
+/* FNV-1a, of 64 bits. */
+static uint64_t
+mix(uint64_t key, const void *bytes, size_t size)
+{
+	for (const unsigned char *at = bytes; size > 0; at++, size--)
+		key = (key ^ *at) * 0x100000001b3ULL;
+	return key;
+}
+
+/* Addresses and unused registers differ from one call to the next, and mean nothing. */
+static bool
+has_meaning(enum pale_arg arg)
+{
+	return arg == ARG_INT || arg == ARG_FD || arg == ARG_DIRFD || arg == ARG_FLAGS ||
+	    arg == ARG_MODE || arg == ARG_CMD;
+}
+
+static uint64_t
+what_it_says(const struct pale_skeleton_miss *miss, const char *texts, size_t size)
+{
+	uint64_t key = mix(0xcbf29ce484222325ULL, texts, size);
+	enum pale_sys sys;
+
+	key = mix(key, miss->program, sizeof(miss->program));
+	key = mix(key, miss->size, sizeof(miss->size));
+	key = mix(key, &miss->nr, sizeof(miss->nr));
+	if (miss->nr < 0 || pale_sys_find_nr(miss->nr, &sys) < 0)
+		return key;
+	for (size_t i = 0; i < PALE_SYS_ARGS; i++) {
+		if (has_meaning(pale_sys_row(sys)->arg[i]))
+			key = mix(key, &miss->args[i], sizeof(miss->args[i]));
+	}
+	return key;
+}
+
 size_t
-pale_skeleton_record(
-    int proc, pid_t tid, pid_t waiter, pid_t command, const char *missing, char *record)
+pale_skeleton_record(int proc, pid_t tid, pid_t waiter, pid_t command, const char *missing,
+    char *record, uint64_t *ret_same)
 {
 	struct pale_skeleton_miss miss = { .tid = tid, .nr = -1 };
 	struct pale_caller_status status = { 0 };
@@ -142,5 +177,6 @@ pale_skeleton_record(
 		}
 	}
 	memcpy(record, &miss, sizeof(miss));
+	*ret_same = what_it_says(&miss, record + sizeof(miss), at - sizeof(miss));
 	return at;
 }

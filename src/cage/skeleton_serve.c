@@ -35,7 +35,8 @@ enum {
 	PLACE_SOCK = 0, /* its descriptors; all others are closed */
 	PLACE_PROC = 1,
 	ABOVE_PLACES = 16,
-	MISSES = 4096, /* names that are counted at a time; a power of two */
+	MISSES = 4096, /* names that are counted at a time */
+	TOLD = 8192,   /* records that are remembered */
 	NODE_STEP = 64,
 	NODES_MAX = 1 << 20, /* a plan has fewer */
 };
@@ -46,7 +47,7 @@ struct node {
 	bool is_dir;
 };
 
-/* How often a name was missed; by a hash of it, so that two may share a count. */
+/* How often in a row a name was missed by what had been told; by a hash of the name. */
 struct misses {
 	uint64_t key;
 	unsigned count;
@@ -62,6 +63,7 @@ struct server {
 	struct node *nodes;
 	size_t node_count;
 	struct misses misses[MISSES];
+	uint64_t told[TOLD]; /* what records said, each at its remainder: the last one stays */
 	char room[PALE_FUSE_BYTES];
 	char record[PALE_SKELETON_RECORD_BYTES];
 };
@@ -106,9 +108,9 @@ stat_node(const struct server *server, const char *path, struct stat *ret)
 											 : 0;
 }
 
-/* Was it missed so often that the kernel shall keep it? FNV-1a, of 64 bits. */
+/* Was it missed so often without news that the kernel shall keep it? FNV-1a, of 64 bits. */
 static bool
-count_miss(struct server *server, const char *path)
+count_miss(struct server *server, const char *path, bool news)
 {
 	uint64_t key = 0xcbf29ce484222325ULL;
 	struct misses *slot;
@@ -116,23 +118,36 @@ count_miss(struct server *server, const char *path)
 	for (; *path != '\0'; path++)
 		key = (key ^ (unsigned char)*path) * 0x100000001b3ULL;
 	slot = &server->misses[key % MISSES];
-	if (slot->key != key)
+	if (slot->key != key || news)
 		*slot = (struct misses){ .key = key };
 	return ++slot->count >= PALE_SKELETON_MISSES;
 }
 
-/* Before the answer, as long as whoever missed it stands still. */
-static void
+/*
+ * Before the answer, as long as whoever missed it stands still. Returns whether the kernel may keep
+ * the answer.
+ */
+static bool
 tell(struct server *server, pid_t tid, const char *missing)
 {
+	uint64_t same = 0;
 	size_t size = pale_skeleton_record(
-	    PLACE_PROC, tid, server->waiter, server->command, missing, server->record);
+	    PLACE_PROC, tid, server->waiter, server->command, missing, server->record, &same);
+	uint64_t *told;
+	bool news;
 
-	if (size == 0 || send(PLACE_SOCK, server->record, size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		return;
-	if (errno == EPIPE || errno == ECONNRESET)
-		_exit(0);
-	__atomic_fetch_add(&server->shared->unheard, 1, __ATOMIC_RELAXED);
+	if (size == 0)
+		return false;
+	told = &server->told[same % TOLD];
+	news = *told != same;
+	if (news && send(PLACE_SOCK, server->record, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		if (errno == EPIPE || errno == ECONNRESET)
+			_exit(0);
+		__atomic_fetch_add(&server->shared->unheard, 1, __ATOMIC_RELAXED);
+	} else {
+		*told = same;
+	}
+	return count_miss(server, missing, news);
 }
 
 static void
@@ -140,7 +155,6 @@ do_lookup(struct server *server, const struct node *dir, const struct pale_fuse_
 {
 	char path[PALE_SKELETON_PATH_BYTES];
 	const char *in_tree = path + 1;
-	bool keep = false;
 	struct stat st;
 	uint64_t number;
 	int result;
@@ -153,11 +167,8 @@ do_lookup(struct server *server, const struct node *dir, const struct pale_fuse_
 	}
 	result = stat_node(server, in_tree, &st);
 	if (result == -ENOENT) {
-		if (server->started) {
-			tell(server, request->tid, path);
-			keep = request->tid != server->waiter && count_miss(server, path);
-		}
-		pale_fuse_answer_missing(server->device, request, keep);
+		pale_fuse_answer_missing(
+		    server->device, request, server->started && tell(server, request->tid, path));
 		return;
 	}
 	number = result < 0 ? 0 : number_node(server, in_tree, &st);
