@@ -432,6 +432,10 @@ pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
 	if (child.result < 0) {
 		while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
+		/* What the command itself missed, when it was to be executed. */
+		while (cage->skeleton != NULL &&
+		    pale_skeleton_hear(cage->skeleton, cage->watch, launch.supervisor.proc) == 0)
+			continue;
 		end_all(&launch);
 		sigprocmask(SIG_SETMASK, &child.mask, NULL);
 		*ret_stage = child.stage;
