@@ -20,7 +20,7 @@
 #include "run/fds.h"
 
 enum {
-	OWN_NODES = 7, /* /proc, /dev/pts, /dev/console, 0 to 2 and one to spare */
+	OWN_NODES = 8, /* /proc, /dev/pts, /dev/console, /etc/hosts, 0 to 2 and one to spare */
 	UNIX98_MAJOR_FIRST =
 	    136, /* pseudo-terminals, linux/Documentation/admin-guide/devices.txt */
 	UNIX98_MAJOR_LAST = 143,
@@ -195,6 +195,35 @@ add_stdio(struct list *list, struct pale_plan *plan)
 	}
 }
 
+/* Is this copy of the machine's file replaced by one of ours? */
+static bool
+is_replaced(const struct pale_plan *plan, const struct pale_entry *entry)
+{
+	return plan->net->file_path != NULL && entry->kind == PALE_GRANT_COPY &&
+	    strcmp(entry->path, plan->net->file_path) == 0;
+}
+
+/* /etc/hosts, with the hosts that are granted by name; unless somebody wants it otherwise. */
+static void
+add_hosts(struct list *list, const struct pale_plan *plan)
+{
+	const struct pale_net *net = plan->net;
+	const struct pale_entry *entry;
+	struct pale_node *node;
+
+	if (net->file_path == NULL)
+		return;
+	entry = pale_plan_find(plan, net->file_path);
+	if (entry != NULL &&
+	    (entry->kind == PALE_GRANT_HIDE ||
+		(pale_entry_has_rights(entry) && strcmp(entry->path, net->file_path) == 0)))
+		return;
+	node = add(list, PALE_PUT_TEXT, net->file_path);
+	node->target = net->file_text;
+	node->landlock = PALE_LL_READ_FILE;
+	node->optional = true;
+}
+
 static int
 compare_node(const void *a, const void *b)
 {
@@ -243,10 +272,12 @@ pale_plan_nodes(
 			continue;
 		if (entry->kind == PALE_GRANT_HIDE && entry->cover != PALE_NO_COVER)
 			hide = entry;
-		add_entry(&list, plan, entry);
+		if (!is_replaced(plan, entry))
+			add_entry(&list, plan, entry);
 		add_links(&list, plan, entry);
 	}
 	add_own(&list, plan);
+	add_hosts(&list, plan);
 	add_stdio(&list, plan);
 	qsort(list.nodes, list.count, sizeof(*list.nodes), compare_node);
 	/* A link met on the way to several grants is there once. */
