@@ -8,4 +8,7 @@
 /* Fill .allow and .is_option of an answer that says denied; they stay empty where nothing helps. */
 void pale_advise(const struct pale_plan *plan, const char *path, struct pale_why *answer);
 
+/* Propose a grant of what .missing of the answer holds, at a path of the machine. */
+void pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why *answer);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -85,6 +86,13 @@ static const struct word types[] = {
 	{ SOCK_DGRAM, "SOCK_DGRAM" },
 	{ SOCK_RAW, "SOCK_RAW" },
 	{ SOCK_SEQPACKET, "SOCK_SEQPACKET" },
+	{ 0, NULL },
+};
+
+static const struct word locks[] = {
+	{ LOCK_SH, "LOCK_SH" },
+	{ LOCK_EX, "LOCK_EX" },
+	{ LOCK_UN, "LOCK_UN" },
 	{ 0, NULL },
 };
 
@@ -220,6 +228,19 @@ label_of(const struct pale_call *call, unsigned arg)
 	return NULL;
 }
 
+/* socket(AF_INET, SOCK_STREAM): its type without the flags in it, and a protocol if it is not 0. */
+static void
+add_socket(struct line *line, const struct pale_call *call, unsigned arg)
+{
+	uint64_t value = call->args[arg] & (arg == 1 ? 0xf : UINT32_MAX);
+
+	if (arg == 2 && value == 0)
+		return;
+	next(line);
+	if (arg == 2 || !add_word(line, arg == 0 ? families : types, value))
+		add(line, "%" PRIu64, value);
+}
+
 static void
 add_command(struct line *line, const struct pale_call *call, unsigned arg)
 {
@@ -227,7 +248,7 @@ add_command(struct line *line, const struct pale_call *call, unsigned arg)
 	uint64_t value = call->args[arg] & UINT32_MAX;
 
 	next(line);
-	if (pale_sys_row(call->sys)->does == DO_SOCKET && add_word(line, families, value))
+	if (call->sys == PALE_SYS_flock && add_word(line, locks, value & ~(uint64_t)LOCK_NB))
 		return;
 	if (label != NULL)
 		add(line, "%s", label);
@@ -239,9 +260,6 @@ static void
 add_number(struct line *line, const struct pale_call *call, unsigned arg)
 {
 	next(line);
-	if (pale_sys_row(call->sys)->does == DO_SOCKET && arg == 1 &&
-	    add_word(line, types, call->args[arg] & 0xf))
-		return;
 	add(line, "%d", (int)call->args[arg]);
 }
 
@@ -270,6 +288,10 @@ pale_call_print(const struct pale_call *call, const char *const texts[PALE_SYS_N
 		uint64_t value = call->args[i];
 		const char *text = texts != NULL && at < PALE_SYS_NEEDS ? texts[at] : NULL;
 
+		if (row->does == DO_SOCKET && row->arg[i] != ARG_OUT && i < 3) {
+			add_socket(&line, call, i);
+			continue;
+		}
 		switch (row->arg[i]) {
 		case ARG_DIRFD:
 			add_dirfd(&line, (int)value, text);

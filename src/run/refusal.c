@@ -14,6 +14,7 @@
 
 #include "core/path.h"
 #include "core/scope.h"
+#include "run/advice.h"
 #include "run/view.h"
 
 enum {
@@ -197,6 +198,72 @@ foretell(struct pale_refusals *refusals, const struct pale_heard_facts *facts, s
 	return !fails_anyway(refusals->plan, facts, which);
 }
 
+/* The directory that two names lie in, however far below; with a name behind it. */
+static void
+find_common(const char *a, const char *b, char *buf, size_t size)
+{
+	size_t common = 0;
+
+	for (size_t i = 0; a[i] != '\0' && a[i] == b[i]; i++) {
+		if (a[i] == '/')
+			common = i;
+	}
+	snprintf(buf, size, "%.*s/?", (int)common, a);
+}
+
+/*
+ * Rename and link: source and target must lie in one grant, for the kernel crosses no mount. So
+ * what would allow it is one grant of the directory around both.
+ */
+static bool
+foretell_both(struct pale_refusals *refusals, const struct pale_heard_facts *facts, size_t *ret_at)
+{
+	const struct pale_plan *plan = refusals->plan;
+	struct pale_why *why = &refusals->why;
+	const struct pale_entry *source;
+	char around[PATH_MAX];
+	pale_rights missing = 0;
+
+	if (facts->paths[0].path[0] != '/' || facts->paths[1].path[0] != '/')
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		if (fails_anyway(plan, facts, i))
+			return false;
+	}
+	if (foretell(refusals, facts, 1)) {
+		missing |= why->missing;
+		*ret_at = 1;
+	}
+	if (foretell(refusals, facts, 0)) {
+		missing |= why->missing;
+		*ret_at = 0;
+	}
+	source = pale_plan_find(plan, facts->paths[0].path);
+	if (missing == 0 &&
+	    (source == NULL || !pale_entry_has_rights(source) ||
+		source == pale_plan_find(plan, facts->paths[1].path)))
+		return false;
+	/* What is missing of the other is allowed where it is, and not here. */
+	if (pale_why_one(
+		plan, &facts->call, PALE_CALL_WHOLE, facts->paths[*ret_at].path, why, NULL) < 0)
+		return false;
+	if (missing == 0) {
+		*ret_at = 0;
+		why->by = PALE_WHY_MOUNT;
+		why->error = EXDEV;
+		snprintf(why->reason, sizeof(why->reason),
+		    "source and target lie in different grants, and the kernel crosses none");
+	}
+	if (why->error == EBUSY)
+		return true;
+	why->allowed = false;
+	why->missing = pale_call_needed(&facts->call, PALE_CALL_WHOLE, true);
+	find_common(facts->paths[0].path, facts->paths[1].path, around, sizeof(around));
+	pale_advise_path(plan, around, why);
+	why->missing = missing != 0 ? missing : why->missing;
+	return true;
+}
+
 /* The gate that would lift a denial of the filter. */
 static enum pale_gate
 find_gate(const struct pale_sys_policy *policy, const struct pale_call *call)
@@ -263,6 +330,8 @@ is_filtered(struct pale_refusals *refusals, const struct pale_heard_call *heard,
 	if (why->missing != 0 && path != NULL && fails_anyway(refusals->plan, facts, 0))
 		return false;
 	why->error = heard->error;
+	if (why->missing == 0 && pale_sys_row(facts->call.sys)->does == DO_SOCKET)
+		why->missing = RS(CONNECT);
 	advise_filtered(refusals, facts);
 	return true;
 }
@@ -335,7 +404,10 @@ pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *
 
 	while (!refused && *which < count) {
 		at = (*which)++;
-		if (heard->how != PALE_HEARD_DENIED)
+		if (heard->how != PALE_HEARD_DENIED && facts->path_count == 2) {
+			*which = count;
+			refused = foretell_both(refusals, facts, &at);
+		} else if (heard->how != PALE_HEARD_DENIED)
 			refused = foretell(refusals, facts, at);
 		else if (heard->by_filter)
 			refused = is_filtered(refusals, heard, facts);

@@ -189,6 +189,14 @@ start(void *state, const struct pale_plan *plan, struct pale_err *err PALE_UNUSE
 	return 0;
 }
 
+static void
+missed(void *state, uint64_t count)
+{
+	struct pale_trace *trace = state;
+
+	trace->totals.untold += count;
+}
+
 int
 pale_trace_new(pale_trace_tell *tell, void *state, struct pale_trace **ret)
 {
@@ -202,6 +210,7 @@ pale_trace_new(pale_trace_tell *tell, void *state, struct pale_trace **ret)
 		.hook = { .state = trace, .hear = hear },
 		.watch = PALE_WATCH_WRITES,
 		.start = start,
+		.missed = missed,
 	};
 	if (getrandom(&trace->seed, sizeof(trace->seed), GRND_NONBLOCK) < 0)
 		trace->seed = (uint64_t)(uintptr_t)trace;
