@@ -140,14 +140,23 @@ check_overlap(struct pale_plan *plan, struct pale_entry *entry,
 	    cover->path);
 }
 
+/* Which attributes does a mount of these rights have? */
+static uint64_t
+mount_attr(pale_rights rights)
+{
+	uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+
+	if ((rights & pale_rights_of_mount(PALE_MOUNT_RDONLY)) == 0)
+		attr |= MOUNT_ATTR_RDONLY;
+	if ((rights & pale_rights_of_mount(PALE_MOUNT_NOEXEC)) == 0)
+		attr |= MOUNT_ATTR_NOEXEC;
+	return attr;
+}
+
 static void
 set_mount(struct pale_entry *entry)
 {
-	entry->attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-	if ((entry->rights & pale_rights_of_mount(PALE_MOUNT_RDONLY)) == 0)
-		entry->attr |= MOUNT_ATTR_RDONLY;
-	if ((entry->rights & pale_rights_of_mount(PALE_MOUNT_NOEXEC)) == 0)
-		entry->attr |= MOUNT_ATTR_NOEXEC;
+	entry->attr = mount_attr(entry->rights);
 	entry->landlock = pale_rights_landlock(entry->rights);
 	if (entry->kind == PALE_GRANT_FIFO) {
 		/* Data passes a read-only mount; its owner and mode stay as they are. */
@@ -243,36 +252,41 @@ check_exact(struct pale_plan *plan, const struct pale_entry *entry, pale_rights 
 	    "rights, or accept it with --best-effort=landlock");
 }
 
-/*
- * Landlock unites the rules on the way up, across mounts too: what it lets be done around an entry
- * it lets be done in it. Which rights does the entry lack and get back so?
- */
-static pale_rights
-rights_from_around(const struct pale_plan *plan, const struct pale_entry *entry)
+pale_rights
+pale_compile_around(pale_rights rights, uint64_t around, bool is_dir, bool is_regular)
 {
 	static const uint64_t file_bits = PALE_LL_READ_FILE | PALE_LL_WRITE_FILE | PALE_LL_EXECUTE |
 	    PALE_LL_TRUNCATE | PALE_LL_IOCTL_DEV;
-	uint64_t around = 0;
+	uint64_t attr = mount_attr(rights);
 	pale_rights back = 0;
 
-	for (size_t at = entry->cover; at != PALE_NO_COVER; at = plan->entries[at].cover)
-		around |= plan->entries[at].landlock;
-	if (!entry->is_dir)
+	if (!is_dir)
 		around &= file_bits;
 	for (unsigned i = 0; i < PALE_RIGHT_COUNT; i++) {
 		const struct pale_right_row *row = pale_right_row(i);
 
-		if ((entry->rights >> i & 1) != 0 || (row->landlock & around) == 0 ||
+		if ((rights >> i & 1) != 0 || (row->landlock & around) == 0 ||
 		    (row->how != PALE_HOW_LANDLOCK && row->how != PALE_HOW_MOUNT) ||
-		    (row->mount == PALE_MOUNT_NOEXEC && (entry->attr & MOUNT_ATTR_NOEXEC) != 0))
+		    (row->mount == PALE_MOUNT_NOEXEC && (attr & MOUNT_ATTR_NOEXEC) != 0))
 			continue;
 		/* On a read-only mount only a FIFO can still be written to. */
-		if (row->mount == PALE_MOUNT_RDONLY && (entry->attr & MOUNT_ATTR_RDONLY) != 0 &&
-		    (i != PALE_RIGHT_WRITE || S_ISREG(entry->at.mode)))
+		if (row->mount == PALE_MOUNT_RDONLY && (attr & MOUNT_ATTR_RDONLY) != 0 &&
+		    (i != PALE_RIGHT_WRITE || is_regular))
 			continue;
 		back |= (pale_rights)1 << i;
 	}
 	return back;
+}
+
+/* Which rights does an entry lack and get back from the grants around it? */
+static pale_rights
+rights_from_around(const struct pale_plan *plan, const struct pale_entry *entry)
+{
+	uint64_t around = 0;
+
+	for (size_t at = entry->cover; at != PALE_NO_COVER; at = plan->entries[at].cover)
+		around |= plan->entries[at].landlock;
+	return pale_compile_around(entry->rights, around, entry->is_dir, S_ISREG(entry->at.mode));
 }
 
 /*
