@@ -24,6 +24,7 @@ enum pale_node_kind {
 	PALE_PUT_MOUNT, /* a file or directory of the machine as a mount of its own */
 	PALE_PUT_LINK,  /* a symbolic link in the empty root */
 	PALE_PUT_COPY,  /* a read-only copy of a small file */
+	PALE_PUT_TEXT,  /* a read-only file that was made up, also over what a wider node shows */
 	PALE_PUT_DIR,   /* a directory of the empty root, which leads to what is not there yet */
 	PALE_PUT_TMP,   /* an empty writable directory, private to the cage */
 	PALE_PUT_HIDE,  /* an empty file or directory over what a wider node shows */
@@ -36,7 +37,7 @@ enum pale_node_kind {
 struct pale_node {
 	enum pale_node_kind kind;
 	const char *path;   /* absolute, canonical: the name inside */
-	const char *target; /* LINK: what it points to */
+	const char *target; /* LINK: what it points to; TEXT: what it holds */
 	int fd;      /* MOUNT, COPY: O_PATH descriptor in the cage's mount namespace, else -1 */
 	bool is_dir; /* MOUNT, HIDE */
 	dev_t dev;   /* MOUNT, HIDE: identity, held against the name that it covers; ino 0 = none */
@@ -44,11 +45,16 @@ struct pale_node {
 	uint64_t attr;                 /* MOUNT_ATTR_* */
 	uint64_t landlock;             /* LANDLOCK_ACCESS_FS_* allowed here and below */
 	bool proc_full;                /* PROC: the whole of it, dangerous files masked */
-	bool optional;                 /* PROC: go on without where the kernel refuses */
+	bool optional; /* PROC: go on without where the kernel refuses; TEXT: where it has no place
+			*/
 	int number;                    /* FD: its number inside */
 	int open_flags;                /* FD: open(2) flags */
 	off_t offset;                  /* FD: where its offset starts */
 	const struct pale_node *cover; /* set by the builder: the nearest wider node, or NULL */
+};
+
+enum {
+	PALE_CAGE_PID_BYTES = 12, /* a process number as text, with its NUL */
 };
 
 /* A limit to set; see setrlimit(2). */
@@ -88,6 +94,8 @@ struct pale_cage {
 	const char *chdir; /* working directory inside */
 	char *const *argv;
 	char *const *envp;
+	/* NULL, or where in .envp the command's number inside is written: PALE_CAGE_PID_BYTES */
+	char *pid_slot;
 
 	bool lost_proc;    /* out: /proc was refused and is not there */
 	bool lost_pid_max; /* out: the limit was refused and does not hold */

@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cage/ask_pass.h"
 #include "cage/root.h"
 #include "core/scope.h"
 #include "kernel/caps.h"
@@ -141,6 +142,27 @@ allow_stdio(const struct pale_cage *cage, int ruleset, struct pale_err *err)
 	return 0;
 }
 
+/* Ports of hosts; which host it is, only the supervisor can tell. */
+static int
+allow_ports(const struct pale_cage *cage, int ruleset, struct pale_err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; cage->landlock_net != 0 && i < cage->doors->host_count; i++) {
+		const struct pale_door_host *host = &cage->doors->hosts[i];
+		uint64_t access = 0;
+
+		if ((host->use & PALE_DOOR_CONNECT) != 0)
+			access |= LANDLOCK_ACCESS_NET_CONNECT_TCP;
+		if ((host->use & PALE_DOOR_BIND) != 0)
+			access |= LANDLOCK_ACCESS_NET_BIND_TCP;
+		if (host->tcp && result == 0)
+			result = pale_landlock_allow_port(
+			    ruleset, host->port, access & cage->landlock_net, err);
+	}
+	return result;
+}
+
 static int
 close_others(const struct pale_cage *cage, struct pale_err *err)
 {
@@ -170,6 +192,8 @@ confine(struct pale_cage *cage, int *ret_ruleset, struct pale_err *err)
 	*ret_ruleset = ruleset;
 	if (result == 0 && landlocked)
 		result = allow_stdio(cage, ruleset, err);
+	if (result == 0 && landlocked)
+		result = allow_ports(cage, ruleset, err);
 	if (result < 0)
 		return result;
 	if (chdir(cage->chdir) < 0) {
@@ -317,6 +341,8 @@ be_command(struct child *child)
 		child->result = set_limits(cage, child->err);
 	if (child->result < 0)
 		_exit(EXIT_UNUSED);
+	if (cage->pid_slot != NULL)
+		snprintf(cage->pid_slot, PALE_CAGE_PID_BYTES, "%d", getpid());
 	child->result = exec_search(cage->argv, cage->envp);
 	child->stage = child->result == -ENOENT ? PALE_STAGE_NOT_FOUND : PALE_STAGE_NOT_RUN;
 	_exit(EXIT_UNUSED);
@@ -336,6 +362,14 @@ open_supervisor(const struct pale_cage *cage, struct pale_launch *launch, int *r
 	launch->supervisor.watch = cage->watch;
 	launch->supervisor.policy = cage->policy;
 	launch->supervisor.skeleton = cage->skeleton;
+	for (size_t i = 0; i < cage->node_count; i++) {
+		if (cage->nodes[i].kind == PALE_PUT_TMP)
+			launch->supervisor.hidden_path = cage->nodes[i].path;
+	}
+	for (int fd = 0; fd < 3; fd++)
+		pale_pass_inherit(&launch->supervisor, fd);
+	for (size_t i = 0; i < cage->keep_fd_count; i++)
+		pale_pass_inherit(&launch->supervisor, cage->keep_fds[i]);
 	launch->supervisor.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (launch->supervisor.proc < 0)
 		return pale_fail_errno(err, "cannot open /proc");

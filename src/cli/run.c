@@ -17,6 +17,7 @@
 #include "cli/trace.h"
 #include "core/scope.h"
 #include "run/run.h"
+#include "run/service.h"
 
 enum {
 	EXIT_NOT_RUN_OWN = 125, /* pale itself failed, nothing ran */
@@ -168,6 +169,8 @@ run(struct pale_run_args *args, int argc, char **argv, char **env, struct pale_e
 	asks = args->explain || args->why != NULL;
 	result =
 	    pale_run_args_compartment(args, argc - used, argv + used, !asks, &compartment, err);
+	if (result == 0)
+		result = pale_service_grants(compartment, env, getpid(), err);
 	if (result < 0)
 		return fail(err, EXIT_NOT_RUN_OWN);
 	if (asks)

@@ -43,8 +43,9 @@ pale_doors_done(struct pale_plan *plan)
 	}
 	free(plan->endpoints);
 	free(plan->door_sockets);
-	free(plan->door_queues);
-	free(plan->door_hosts);
+	pale_ipc_done(&plan->ipc);
+	free(plan->objects);
+	pale_net_done(&plan->net_found);
 	free(plan->native_not);
 }
 
@@ -290,6 +291,13 @@ pale_doors_resolve(struct pale_plan *plan, const struct pale_grant *grant, const
 		return resolve_fifo(plan, grant, path, entry, err);
 	if (grant->kind == PALE_GRANT_UNIX && grant->path[0] != '@')
 		return resolve_unix(plan, grant, path, entry, err);
+	if (grant->key != 0) {
+		/* An object of System V has no name but its key, as ipcs(1) shows it. */
+		char key[16];
+
+		snprintf(key, sizeof(key), "0x%08x", (unsigned)grant->key);
+		return note(plan, grant, key, &endpoint, err);
+	}
 	return note(plan, grant, grant->path, &endpoint, err);
 }
 
@@ -314,6 +322,35 @@ pale_doors_harmless(const struct pale_entry *entry)
 			return true;
 	}
 	return false;
+}
+
+/* Have all sockets a use? */
+static bool
+all_pass(const struct pale_plan *plan, unsigned use)
+{
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		if (plan->endpoints[i].kind == PALE_GRANT_UNIX &&
+		    (plan->endpoints[i].use & use) == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+none_passes(const struct pale_plan *plan, unsigned use)
+{
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		if (plan->endpoints[i].kind == PALE_GRANT_UNIX &&
+		    (plan->endpoints[i].use & use) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_mixed(const struct pale_plan *plan, unsigned use)
+{
+	return !all_pass(plan, use) && !none_passes(plan, use);
 }
 
 /*
@@ -346,6 +383,8 @@ why_not_native(
 	}
 	if (why == NULL && compartment->net != NULL && strcmp(compartment->net, "none") != 0)
 		len = asprintf(&why, "the network is granted too");
+	if (why == NULL && (is_mixed(plan, PALE_USE_SCM_IN) || is_mixed(plan, PALE_USE_SCM_OUT)))
+		len = asprintf(&why, "descriptors pass by some of the sockets and not by others");
 	if (why == NULL && compartment->activation)
 		len = asprintf(&why, "sockets are handed over open");
 	for (size_t i = 0; i < plan->entry_count && why == NULL && len >= 0; i++) {
@@ -429,14 +468,20 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment, st
 		one->native = is_unix_path(one) && (one->use & PALE_USE_CONNECT) != 0;
 		connects |= one->native;
 	}
-	if (connects)
+	if (!connects)
+		return 0;
+	/* Unless descriptors may come in, each socket is closed for them before it is connected. */
+	plan->doors.native = true;
+	if (all_pass(plan, PALE_USE_SCM_IN))
 		plan->sys.gates |= 1U << GATE_CONNECT;
+	else
+		plan->sys.gates &= ~(1U << GATE_SOCKET | 1U << GATE_LISTEN);
 	return 0;
 }
 
 /*
- * Endpoints of the other kinds: hosts by pale_hosts_resolve (run/hosts.h), queues and objects of
- * System V by run/ipc.h. What nothing enforces yet is refused.
+ * Endpoints of the other kinds: hosts by run/net.h, queues and objects of System V by run/ipc.h.
+ * What nothing enforces yet is refused.
  */
 static int
 make_others(struct pale_plan *plan, struct pale_err *err)
@@ -444,7 +489,9 @@ make_others(struct pale_plan *plan, struct pale_err *err)
 	for (size_t i = 0; i < plan->endpoint_count; i++) {
 		const struct pale_endpoint *one = &plan->endpoints[i];
 
-		if (one->kind == PALE_GRANT_UNIX || one->kind == PALE_GRANT_FIFO)
+		if (one->kind == PALE_GRANT_UNIX || one->kind == PALE_GRANT_FIFO ||
+		    one->kind == PALE_GRANT_TCP || one->kind == PALE_GRANT_UDP ||
+		    pale_ipc_is_kind(one->kind))
 			continue;
 		return pale_fail(err, -EOPNOTSUPP, "%s: nothing enforces %s '%s' here", one->origin,
 		    pale_endpoint_word(one->kind), one->name);
@@ -454,13 +501,15 @@ make_others(struct pale_plan *plan, struct pale_err *err)
 
 int
 pale_doors_make(struct pale_plan *plan, const struct pale_compartment *compartment,
-    const struct pale_plan_options *options PALE_UNUSED, struct pale_err *err)
+    const struct pale_plan_options *options, struct pale_err *err)
 {
 	int result = make_sockets(plan, err);
 
 	if (result == 0)
 		result = make_others(plan, err);
 	if (result == 0)
+		result = pale_net_plan(plan, compartment, options, err);
+	if (result == 0)
 		result = set_gates(plan, compartment, err);
-	return result;
+	return result < 0 ? result : pale_ipc_plan(plan, compartment, options, err);
 }

@@ -15,7 +15,9 @@
 #include "core/rights.h"
 #include "core/sys.h"
 #include "policy/policy.h"
+#include "run/net.h"
 #include "run/doors.h"
+#include "run/ipc.h"
 #include "run/resolve.h"
 
 /* What --best-effort may accept, one bit each; names and meanings in pale_losses. */
@@ -44,6 +46,8 @@ struct pale_watcher {
 	/* Called with the hook's state when the plan is made, which stays until the run is over and
 	 * has .machine open. Returns 0, or -errno and the program is not run. */
 	int (*start)(void *state, const struct pale_plan *plan, struct pale_err *err);
+	/* So many looked for names were not heard of, because they came too fast; may be NULL. */
+	void (*missed)(void *state, uint64_t count);
 };
 
 struct pale_plan_options {
@@ -53,6 +57,8 @@ struct pale_plan_options {
 	int landlock_abi;     /* what this kernel has, or less to pretend an older one */
 	const struct pale_plan *outside;    /* made where owners are seen as they are; or NULL */
 	const struct pale_watcher *watcher; /* or NULL */
+	const struct pale_net *net;         /* found already, or NULL */
+	const struct pale_ipc *ipc; /* queues that are pinned already, or NULL: they are then */
 };
 
 /* One grant as it holds here. */
@@ -87,14 +93,17 @@ struct pale_plan {
 	size_t entry_count;
 	struct pale_endpoint *endpoints; /* every grant of one, those with entries too */
 	size_t endpoint_count;
-	struct pale_doors doors; /* what the supervisor is handed; its arrays are the next three */
+	struct pale_doors doors; /* what the supervisor is handed; its arrays are the next ones */
 	struct pale_door_socket *door_sockets;
-	struct pale_door_queue *door_queues;
-	struct pale_door_host *door_hosts;
+	struct pale_ipc ipc; /* queues, unless the options have them */
+	struct pale_net net_found;     /* where the options have none */
+	const struct pale_net *net;    /* found before, or that */
 	char *native_not; /* why connect is asked about although sockets are granted, or NULL */
-	struct pale_sys_policy sys; /* what the call filter is made from */
-	uint64_t landlock_fs;       /* handled */
-	uint64_t landlock_root;     /* allowed on the empty root */
+	struct pale_sys_policy sys;      /* what the call filter is made from */
+	struct pale_sys_object *objects; /* of it; owned */
+	uint64_t landlock_fs;            /* handled */
+	uint64_t landlock_root;          /* allowed on the empty root */
+	uint64_t landlock_net;      /* handled: TCP, where hosts are granted one by one */
 	uint64_t landlock_scope;
 	int landlock_abi;
 	char **notices; /* what was lost and accepted, sentences; owned */

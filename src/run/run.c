@@ -13,9 +13,11 @@
 #include "cage/filter.h"
 #include "core/scope.h"
 #include "kernel/caps.h"
+#include "kernel/loopback.h"
 #include "kernel/probe.h"
 #include "run/env.h"
 #include "run/fds.h"
+#include "run/service.h"
 #include "run/vouch.h"
 
 enum {
@@ -157,6 +159,13 @@ start_watcher(struct run *run, const struct pale_watcher *watcher, struct pale_e
 	if (watcher == NULL)
 		return 0;
 	run->plan.sys.watch = watcher->watch;
+	if (run->cage.skeleton == NULL && watcher->watch < PALE_WATCH_PATHS) {
+		run->plan.sys.watch = PALE_WATCH_PATHS;
+		result = pale_plan_notice(&run->plan, err,
+		    "without /dev/fuse every call that takes a path is watched, which takes time");
+		if (result < 0)
+			return result;
+	}
 	run->cage.watch = &watcher->hook;
 	run->plan.machine = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (run->plan.machine < 0)
@@ -164,6 +173,29 @@ start_watcher(struct run *run, const struct pale_watcher *watcher, struct pale_e
 	if (watcher->start != NULL)
 		result = watcher->start(watcher->hook.state, &run->plan, err);
 	return result;
+}
+
+/*
+ * A root that tells of the names that are not in it, for whoever watches. Without one the calls
+ * themselves are watched, so its failure is none.
+ */
+static void
+start_skeleton(struct pale_skeleton *skeleton, const struct pale_watcher *watcher)
+{
+	if (watcher != NULL && pale_skeleton_available() &&
+	    pale_skeleton_start(skeleton, NULL) < 0)
+		pale_skeleton_done(skeleton);
+}
+
+static void
+mount_skeleton(struct pale_skeleton *skeleton, struct run *run)
+{
+	if (skeleton->server < 0)
+		return;
+	if (pale_skeleton_mount(skeleton, NULL) == 0)
+		run->cage.skeleton = skeleton;
+	else
+		pale_skeleton_done(skeleton);
 }
 
 /* The room is only touched if it is needed. */
@@ -191,6 +223,8 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 		result = make_fds(run, err);
 	if (result == 0)
 		result = pale_env_make(compartment, env, &run->env, err);
+	if (result == 0 && compartment->activation)
+		result = pale_service_slot(run->env, &run->cage.pid_slot, err);
 	if (result == 0)
 		result = start_watcher(run, options->watcher, err);
 	if (result == 0)
@@ -202,6 +236,7 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 	run->cage.doors = &run->plan.doors;
 	run->cage.landlock_fs = run->plan.landlock_fs;
 	run->cage.landlock_root = run->plan.landlock_root;
+	run->cage.landlock_net = run->plan.landlock_net;
 	run->cage.landlock_scope = run->plan.landlock_scope;
 	run->cage.chdir = run->plan.cwd;
 	run->cage.argv = compartment->command;
@@ -216,6 +251,9 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 {
 	struct pale_plan_options inside = *options;
 	struct pale_plan outside = { 0 };
+	struct pale_net net = { 0 };
+	struct pale_ipc ipc = { 0 };
+	struct pale_skeleton skeleton = PALE_SKELETON_NONE;
 	struct pale_launch launch;
 	struct rlimit nofile = raise_nofile();
 	struct run *run = NULL;
@@ -223,13 +261,24 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 
 	*ret_stage = PALE_STAGE_SETUP;
 	result = pale_fds_check(compartment, err);
+	if (result == 0)
+		result = pale_net_find(compartment, options, &net, err);
+	inside.net = &net;
+	if (result == 0)
+		result = pale_ipc_pin(compartment, &ipc, err);
+	inside.ipc = &ipc;
 	if (result == 0 && pale_vouch_needed(compartment)) {
-		result = pale_plan_make(&outside, compartment, options, err);
+		result = pale_plan_make(&outside, compartment, &inside, err);
 		inside.outside = &outside;
 	}
 	if (result == 0)
-		result =
-		    pale_cage_unshare(pale_plan_wants_net(options) ? PALE_CAGE_OWN_NET : 0U, err);
+		start_skeleton(&skeleton, options->watcher);
+	if (result == 0)
+		result = pale_cage_unshare((net.own ? PALE_CAGE_OWN_NET : 0U) |
+			(pale_ipc_is_machines(compartment) ? PALE_CAGE_MACHINE_IPC : 0U),
+		    err);
+	if (result == 0 && net.loopback)
+		result = pale_loopback_up(err);
 	if (result == 0) {
 		run = calloc(1, sizeof(*run));
 		if (run == NULL)
@@ -238,10 +287,16 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 	if (run != NULL)
 		run->nofile = nofile;
 	if (result == 0)
+		mount_skeleton(&skeleton, run);
+	if (result == 0)
 		result = prepare(run, compartment, &inside, env, err);
 	pale_plan_done(&outside);
-	if (run == NULL)
+	if (run == NULL) {
+		pale_skeleton_done(&skeleton);
+		pale_net_done(&net);
+		pale_ipc_done(&ipc);
 		return result;
+	}
 	for (size_t i = 0; result == 0 && notice != NULL && i < run->plan.notice_count; i++)
 		notice(run->plan.notices[i]);
 	if (result == 0)
@@ -254,6 +309,11 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 		       "limited");
 	if (result == 0)
 		*ret_status = pale_cage_wait(&launch);
+	if (result == 0 && launch.unheard > 0 && options->watcher->missed != NULL)
+		options->watcher->missed(options->watcher->hook.state, launch.unheard);
+	pale_skeleton_done(&skeleton);
 	run_done(run);
+	pale_net_done(&net);
+	pale_ipc_done(&ipc);
 	return result;
 }

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cage/cage.h"
 #include "core/rights.h"
 #include "core/scope.h"
 #include "kernel/uapi.h"
@@ -174,7 +175,7 @@ pale_service_slot(char **env, char **ret_slot, struct pale_err *err)
 	for (; *env != NULL; env++) {
 		if (strncmp(*env, name, sizeof(name) - 1) != 0)
 			continue;
-		room = calloc(1, sizeof(name) + PALE_SERVICE_PID_BYTES);
+		room = calloc(1, sizeof(name) + PALE_CAGE_PID_BYTES);
 		if (room == NULL)
 			return pale_fail(err, -ENOMEM, "out of memory");
 		memcpy(room, name, sizeof(name) - 1);

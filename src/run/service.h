@@ -13,8 +13,7 @@
 #include "policy/policy.h"
 
 enum {
-	PALE_SERVICE_FDS_MAX = 64,   /* descriptors of one activation; services have a few */
-	PALE_SERVICE_PID_BYTES = 12, /* of a process number as text, with its NUL */
+	PALE_SERVICE_FDS_MAX = 64, /* descriptors of one activation; services have a few */
 };
 
 /*
@@ -33,7 +32,7 @@ int pale_service_grants(
 /*
  * In an environment that is made, give LISTEN_PID room for any number.
  *
- *   ret_slot  where the number is to be written, PALE_SERVICE_PID_BYTES; NULL if it is not there
+ *   ret_slot  where the number is to be written, PALE_CAGE_PID_BYTES; NULL if it is not there
  */
 int pale_service_slot(char **env, char **ret_slot, struct pale_err *err);
 
