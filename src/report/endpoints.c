@@ -90,8 +90,11 @@ say_how(struct pale_string *words, const struct pale_plan *plan, const struct pa
 		return;
 	case PALE_GRANT_MQ:
 		pale_string_add(words,
-		    "the supervisor opens it and hands it over; every other queue is the cage's "
-		    "own");
+		    "the supervisor opens it and hands it over; %s; whoever owns it can change its "
+		    "mode through its descriptor",
+		    plan->doors.machine_ipc
+			? "the namespace is the machine's, and no other queue opens"
+			: "every other queue is the cage's own");
 		return;
 	case PALE_GRANT_TCP:
 		pale_string_add(words,

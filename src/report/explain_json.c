@@ -194,11 +194,13 @@ make_unenforced(const struct pale_plan *plan, bool *failed)
 static json_t *
 make_namespaces(const struct pale_explain *explain, bool *failed)
 {
-	static const char *const names[] = { "user", "mount", "pid", "ipc" };
+	static const char *const names[] = { "user", "mount", "pid" };
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < PALE_COUNT(names); i++)
 		pale_json_add(array, json_string(names[i]), failed);
+	if (!explain->plan->doors.machine_ipc)
+		pale_json_add(array, json_string("ipc"), failed);
 	if (explain->own_net)
 		pale_json_add(array, json_string("net"), failed);
 	return array;

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whether a System V object or a POSIX queue is reached; see why_ipc.h. */
+#include "run/why_ipc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/scope.h"
+#include "policy/endpoint.h"
+
+enum {
+	ALLOW_BYTES = 128,
+};
+
+static const char own[] = "the cage has an IPC namespace of its own: what the machine has is not "
+			  "there";
+
+static const enum pale_grant_kind kinds[] = {
+	[PALE_OBJECT_SHM] = PALE_GRANT_SHM,
+	[PALE_OBJECT_MSG] = PALE_GRANT_MSG,
+	[PALE_OBJECT_SEM] = PALE_GRANT_SEM,
+};
+
+static enum pale_object_kind
+object_of(enum pale_grant_kind kind)
+{
+	enum pale_object_kind object = PALE_OBJECT_SHM;
+
+	while (kinds[object] != kind)
+		object++;
+	return object;
+}
+
+/* Whose key or identifier the call takes. */
+static enum pale_grant_kind
+kind_of(enum pale_sys sys)
+{
+	size_t count;
+	const struct pale_sys_sub *subs = pale_sys_subs(sys, &count);
+
+	if (sys == PALE_SYS_mq_open || sys == PALE_SYS_mq_unlink)
+		return PALE_GRANT_MQ;
+	for (size_t i = 0; i < count; i++) {
+		if (subs[i].each != PALE_OBJECT_NONE)
+			return kinds[subs[i].each];
+	}
+	return PALE_GRANT_PATH;
+}
+
+bool
+pale_why_names_ipc(enum pale_sys sys)
+{
+	return kind_of(sys) != PALE_GRANT_PATH;
+}
+
+static const struct pale_endpoint *
+find(const struct pale_plan *plan, const struct pale_grant *asked)
+{
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		const struct pale_endpoint *one = &plan->endpoints[i];
+
+		if (one->kind == asked->kind && one->key == asked->key &&
+		    (one->kind != PALE_GRANT_MQ || strcmp(one->name, asked->path) == 0))
+			return one;
+	}
+	return NULL;
+}
+
+static void
+advise(struct pale_why *ret, const struct pale_grant *asked, const char *uses)
+{
+	ret->is_option = true;
+	if (asked->kind == PALE_GRANT_MQ)
+		snprintf(ret->allow, sizeof(ret->allow), "--mq %s:%s", asked->path, uses);
+	else
+		snprintf(ret->allow, sizeof(ret->allow), "--sysv %s:0x%08x:%s",
+		    pale_endpoint_word(asked->kind), (unsigned)asked->key, uses);
+}
+
+/* The call as it is made on the granted object. */
+static void
+name_object(const struct pale_plan *plan, const struct pale_grant *asked, struct pale_call *call)
+{
+	const struct pale_sys_row *row = pale_sys_row(call->sys);
+
+	for (size_t i = 0; i < PALE_SYS_ARGS; i++) {
+		if (row->arg[i] == ARG_KEY)
+			call->args[i] = (uint32_t)asked->key;
+		for (size_t o = 0; row->arg[i] == ARG_ID && o < plan->sys.object_count; o++) {
+			const struct pale_sys_object *object = &plan->sys.objects[o];
+
+			if (object->key == asked->key && object->kind == object_of(asked->kind))
+				call->args[i] = (uint32_t)object->id;
+		}
+	}
+}
+
+/* Would it be allowed if the object were granted for everything? Then that is the advice. */
+static const char *
+uses_that_allow(const struct pale_grant *asked, struct pale_call call)
+{
+	static const struct {
+		unsigned use;
+		const char *words;
+	} tries[] = {
+		{ PALE_OBJECT_READ, "read" },
+		{ PALE_OBJECT_WRITE, "write" },
+		{ PALE_OBJECT_READ | PALE_OBJECT_WRITE, "read,write" },
+	};
+	size_t first = asked->kind == PALE_GRANT_SEM ? 2 : 0;
+
+	for (size_t i = first; i < PALE_COUNT(tries); i++) {
+		struct pale_sys_object object = { .kind = object_of(asked->kind),
+			.key = asked->key,
+			.id = 1,
+			.use = tries[i].use };
+		struct pale_plan plan = { .sys = { .objects = &object, .object_count = 1 } };
+
+		if (asked->kind == PALE_GRANT_SHM && tries[i].use == PALE_OBJECT_WRITE)
+			continue;
+		name_object(&plan, asked, &call);
+		if (pale_sys_answer(call.sys, call.args, &plan.sys).run != RUN_DENY)
+			return tries[i].words;
+	}
+	return NULL;
+}
+
+static void
+judge_object(const struct pale_plan *plan, const struct pale_grant *asked, struct pale_why *ret)
+{
+	struct pale_sys_answer answer;
+	const char *uses;
+
+	name_object(plan, asked, &ret->call);
+	answer = pale_sys_answer(ret->call.sys, ret->call.args, &plan->sys);
+	ret->by = PALE_WHY_FILTER;
+	if (!plan->doors.machine_ipc) {
+		ret->allowed = answer.run != RUN_DENY;
+		ret->error = answer.error;
+		snprintf(ret->reason, sizeof(ret->reason), "%s",
+		    answer.run == RUN_DENY ? answer.why : own);
+		uses = uses_that_allow(asked, ret->call);
+		if (uses != NULL)
+			snprintf(ret->note, sizeof(ret->note),
+			    "the machine's own is reached with --sysv %s:0x%08x:%s",
+			    pale_endpoint_word(asked->kind), (unsigned)asked->key, uses);
+		return;
+	}
+	ret->endpoint = find(plan, asked);
+	ret->allowed = answer.run != RUN_DENY;
+	if (ret->allowed) {
+		ret->by = PALE_WHY_GRANT;
+		snprintf(ret->reason, sizeof(ret->reason), "%s",
+		    answer.run == RUN_ASK ? "what is there is found, and nothing is ever made"
+					  : "it is granted for this");
+		return;
+	}
+	ret->error = answer.error;
+	snprintf(ret->reason, sizeof(ret->reason), "%s", answer.why);
+	uses = uses_that_allow(asked, ret->call);
+	if (uses != NULL)
+		advise(ret, asked, uses);
+}
+
+static void
+judge_queue(const struct pale_plan *plan, const struct pale_grant *asked, struct pale_why *ret)
+{
+	static const unsigned needs[] = { PALE_USE_READ, PALE_USE_WRITE,
+		PALE_USE_READ | PALE_USE_WRITE };
+	unsigned access = (unsigned)ret->call.args[1] & O_ACCMODE;
+	unsigned need = access < PALE_COUNT(needs) ? needs[access] : 0;
+	char uses[ALLOW_BYTES];
+	bool opens = ret->call.sys == PALE_SYS_mq_open;
+
+	ret->endpoint = find(plan, asked);
+	ret->by = PALE_WHY_SUPERVISOR;
+	ret->error = EACCES;
+	pale_uses_print(need, uses, sizeof(uses));
+	if (ret->endpoint == NULL && !plan->doors.machine_ipc) {
+		ret->allowed = true;
+		ret->error = 0;
+		ret->by = PALE_WHY_CALL;
+		snprintf(ret->reason, sizeof(ret->reason), "%s", own);
+		if (opens)
+			snprintf(ret->note, sizeof(ret->note),
+			    "the machine's own is reached with --mq %s:%s", asked->path, uses);
+	} else if (!opens) {
+		snprintf(ret->reason, sizeof(ret->reason),
+		    "no queue of the machine is ever removed from inside");
+	} else if (ret->endpoint != NULL && (need & ~ret->endpoint->use) == 0) {
+		ret->allowed = true;
+		ret->error = 0;
+		ret->by = PALE_WHY_GRANT;
+		snprintf(ret->reason, sizeof(ret->reason), "it is granted for this");
+	} else {
+		snprintf(ret->reason, sizeof(ret->reason), "%s",
+		    ret->endpoint != NULL ? "it is not granted for that"
+					  : "the queues are the machine's, and this one is not "
+					    "granted");
+		advise(ret, asked, uses);
+	}
+}
+
+int
+pale_why_ipc(
+    const struct pale_plan *plan, const char *name, struct pale_why *ret, struct pale_err *err)
+{
+	struct pale_grant asked = { 0 };
+	PALE_FREE char *path = NULL;
+	struct pale_err words = { 0 };
+	int result = pale_endpoint_parse(kind_of(ret->call.sys), name, "read", &asked, &words);
+
+	path = asked.path;
+	if (result < 0) {
+		pale_fail(err, result, "option --why: %s", words.text);
+		return words.remedy[0] == '\0' ? result : pale_remedy(err, "%s", words.remedy);
+	}
+	asked.kind = kind_of(ret->call.sys);
+	if (asked.kind == PALE_GRANT_MQ)
+		judge_queue(plan, &asked, ret);
+	else
+		judge_object(plan, &asked, ret);
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Would a call reach the System V object or the POSIX queue that it names? The part of pale_why
+ * that is about keys, as ipcs(1) shows them or decimal, and about "/NAME".
+ */
+#ifndef PALE_RUN_WHY_IPC_H
+#define PALE_RUN_WHY_IPC_H
+
+#include <stdbool.h>
+
+#include "core/err.h"
+#include "run/why.h"
+
+/* Does the call name such a thing? What is then written behind it is no path. */
+bool pale_why_names_ipc(enum pale_sys sys);
+
+/*
+ * Judge by the endpoints that are granted.
+ *
+ *   name  the key, also for a call that takes an identifier; or the name of a queue
+ *   ret   .call is set
+ *
+ * Returns 0 with an answer, or -EINVAL for what is no key or name. Test: tests/cli/sysv.bats
+ */
+int pale_why_ipc(
+    const struct pale_plan *plan, const char *name, struct pale_why *ret, struct pale_err *err);
+
+#endif
