@@ -158,6 +158,22 @@ pale_skeleton_hear(
 	return 0;
 }
 
+void
+pale_skeleton_look(struct pale_skeleton *skeleton, uint64_t now_ms)
+{
+	uint64_t asked = __atomic_load_n(&skeleton->shared->asked, __ATOMIC_RELAXED);
+
+	if (now_ms < skeleton->next_look_ms)
+		return;
+	/* Looks, not time: when everything was stopped and goes on, they begin anew. */
+	skeleton->next_look_ms = now_ms + PALE_SKELETON_TICK_MS;
+	if (asked % 2 == 0 || asked != skeleton->seen_asked)
+		skeleton->stuck_looks = 0;
+	else if (++skeleton->stuck_looks == PALE_SKELETON_STUCK)
+		kill(skeleton->server, SIGKILL);
+	skeleton->seen_asked = asked;
+}
+
 uint64_t
 pale_skeleton_unheard(const struct pale_skeleton *skeleton)
 {

@@ -33,6 +33,8 @@ enum {
 	 * missing:
 	 * "/home" is missed by every path below it, and each is news. */
 	PALE_SKELETON_MISSES = 1024,
+	PALE_SKELETON_TICK_MS = 500, /* how often the server is looked at */
+	PALE_SKELETON_STUCK = 6,     /* looks in a row at one request */
 };
 
 /* The record of a miss, as it goes to the waiter: this, then the texts with their NULs. */
@@ -52,6 +54,7 @@ enum {
 /* What server and waiter share. */
 struct pale_skeleton_shared {
 	uint64_t unheard; /* misses that could not be told */
+	uint64_t asked;   /* requests that were taken and answered: odd while one is answered */
 };
 
 struct pale_skeleton {
@@ -59,6 +62,9 @@ struct pale_skeleton {
 	int sock;     /* to the server and from it, one message each */
 	int mount;    /* its mount, until it is attached */
 	struct pale_skeleton_shared *shared;
+	uint64_t seen_asked; /* at the last look */
+	uint64_t next_look_ms;
+	unsigned stuck_looks;
 };
 
 /* Owner: end it with pale_skeleton_done, on every path. */
@@ -98,6 +104,14 @@ int pale_skeleton_go(const struct pale_skeleton *skeleton, struct pale_err *err)
  */
 int pale_skeleton_hear(
     const struct pale_skeleton *skeleton, const struct pale_watch_hook *watch, int proc);
+
+/*
+ * To be called now and then: a server that has not answered a request for PALE_SKELETON_STUCK looks
+ * is killed, for whoever waits for it cannot be.
+ *
+ *   now_ms  monotonic
+ */
+void pale_skeleton_look(struct pale_skeleton *skeleton, uint64_t now_ms);
 
 /* Misses that could not be told, because they came faster than they were heard. */
 uint64_t pale_skeleton_unheard(const struct pale_skeleton *skeleton);

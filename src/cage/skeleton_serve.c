@@ -343,14 +343,14 @@ pale_skeleton_serve(int sock, struct pale_skeleton_shared *shared, pid_t waiter)
 		}
 		if (polled[1].revents == 0)
 			continue;
+		__atomic_store_n(&shared->asked, shared->asked | 1, __ATOMIC_RELAXED);
 		result = pale_fuse_take(server.device, server.room, &request);
 		if (result == -ENODEV)
 			_exit(0);
-		if (result < 0 || request.ask == PALE_FUSE_DONE)
-			continue;
-		if (server.tree < 0)
+		if (result == 0 && server.tree < 0 && request.ask != PALE_FUSE_DONE)
 			pale_fuse_refuse(server.device, &request, EAGAIN);
-		else
+		else if (result == 0 && request.ask != PALE_FUSE_DONE)
 			serve(&server, &request);
+		__atomic_store_n(&shared->asked, shared->asked + 1, __ATOMIC_RELAXED);
 	}
 }
