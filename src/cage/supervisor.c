@@ -255,8 +255,12 @@ pale_supervisor_wait(
 			.events = POLLIN
 		};
 		if (poll(polled, PALE_COUNT(polled),
-			supervisor->waiting_count > 0 ? PALE_WAITING_TICK_MS : -1) < 0)
+			supervisor->waiting_count > 0      ? PALE_WAITING_TICK_MS
+			    : supervisor->skeleton != NULL ? PALE_SKELETON_TICK_MS
+							   : -1) < 0)
 			return 0;
+		if (supervisor->skeleton != NULL)
+			pale_skeleton_look(supervisor->skeleton, now_ms());
 		/* Signals first: a flood of calls does not keep them from being heard. */
 		if (polled[0].revents != 0) {
 			look(supervisor);
