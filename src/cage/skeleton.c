@@ -183,14 +183,20 @@ pale_skeleton_unheard(const struct pale_skeleton *skeleton)
 }
 
 void
+pale_skeleton_stop(struct pale_skeleton *skeleton)
+{
+	if (skeleton->server <= 0)
+		return;
+	kill(skeleton->server, SIGKILL);
+	while (waitpid(skeleton->server, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	skeleton->server = -1;
+}
+
+void
 pale_skeleton_done(struct pale_skeleton *skeleton)
 {
-	if (skeleton->server > 0) {
-		kill(skeleton->server, SIGKILL);
-		while (waitpid(skeleton->server, NULL, 0) < 0 && errno == EINTR)
-			continue;
-	}
-	skeleton->server = -1;
+	pale_skeleton_stop(skeleton);
 	if (skeleton->sock >= 0)
 		close(pale_take_fd(&skeleton->sock));
 	if (skeleton->mount >= 0)

@@ -116,6 +116,9 @@ void pale_skeleton_look(struct pale_skeleton *skeleton, uint64_t now_ms);
 /* Misses that could not be told, because they came faster than they were heard. */
 uint64_t pale_skeleton_unheard(const struct pale_skeleton *skeleton);
 
+/* End the server; what it told can still be heard. Whoever walks in the root now gets ENOTCONN. */
+void pale_skeleton_stop(struct pale_skeleton *skeleton);
+
 /* End the server and close everything; may be called again. */
 void pale_skeleton_done(struct pale_skeleton *skeleton);
 

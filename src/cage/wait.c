@@ -123,19 +123,20 @@ end_all(struct pale_launch *launch)
 {
 	struct pale_skeleton *skeleton = launch->supervisor.skeleton;
 
-	hear_rest(&launch->supervisor);
+	kill(launch->init, SIGKILL);
+	if (skeleton != NULL) {
+		/* First: who waits for a server that stands still cannot be killed. */
+		pale_skeleton_stop(skeleton);
+		hear_rest(&launch->supervisor);
+		launch->unheard = pale_skeleton_unheard(skeleton);
+	}
 	/* Its processes are in the cage's pid namespace, and init ends only when they are reaped.
 	 */
 	pale_supervisor_done(&launch->supervisor);
-	kill(launch->init, SIGKILL);
 	while (waitpid(launch->init, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	hear_rest(&launch->supervisor);
-	if (skeleton != NULL) {
-		launch->unheard = pale_skeleton_unheard(skeleton);
-		/* Before anything is opened in a root that it may no longer answer for. */
+	if (skeleton != NULL)
 		pale_skeleton_done(skeleton);
-	}
 	close(pale_take_fd(&launch->leash));
 }
 
