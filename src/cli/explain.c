@@ -17,6 +17,8 @@
 #include "run/env.h"
 #include "run/run.h"
 #include "run/why.h"
+#include "run/why_ipc.h"
+#include "run/why_socket.h"
 
 enum {
 	RELEASE_BYTES = 65, /* as uname(2) gives it */
@@ -73,7 +75,10 @@ answer(const struct pale_plan *plan, const struct pale_call *call, const char *w
 	/* Relative to where we are, as every path of the command line. */
 	if (path != NULL && path[0] == '\0')
 		return pale_fail(err, -EINVAL, "option --why: the path is empty");
-	if (path != NULL) {
+	if (path != NULL &&
+	    (pale_why_is_address(call->sys, path) || pale_why_names_ipc(call->sys))) {
+		snprintf(whole, sizeof(whole), "%s", path);
+	} else if (path != NULL) {
 		if (path[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
 			return pale_fail_errno(err, "cannot tell the working directory");
 		if (pale_path_join(path[0] == '/' ? "/" : cwd, path, whole, sizeof(whole)) < 0)

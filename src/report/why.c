@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "policy/endpoint.h"
 #include "report/json.h"
 #include "report/words.h"
 
@@ -17,6 +18,15 @@ say_grant(struct pale_string *words, const struct pale_entry *entry)
 	}
 	pale_string_add(words, ": ");
 	pale_words_rights(words, entry->rights);
+}
+
+static void
+say_endpoint(struct pale_string *words, const struct pale_endpoint *one)
+{
+	char uses[128];
+
+	pale_uses_print(one->use, uses, sizeof(uses));
+	pale_string_add(words, "%s '%s': %s", one->origin, one->name, uses);
 }
 
 static const char *
@@ -82,7 +92,10 @@ pale_report_why(
 		pale_words_rights(&words, why->need);
 		put_string(text, "  needs", &words);
 	}
-	if (why->grant != NULL || why->nearest != NULL) {
+	if (why->endpoint != NULL) {
+		say_endpoint(&words, why->endpoint);
+		put_string(text, "  grant", &words);
+	} else if (why->grant != NULL || why->nearest != NULL) {
 		say_grant(&words, why->grant != NULL ? why->grant : why->nearest);
 		put_string(text, why->grant != NULL ? "  grant" : "  nearest", &words);
 	}
@@ -90,6 +103,19 @@ pale_report_why(
 		pale_text_item(text, "  to allow", why->allow);
 	if (why->note[0] != '\0')
 		pale_text_item(text, "  note", why->note);
+}
+
+static json_t *
+make_endpoint(const struct pale_endpoint *one, bool *failed)
+{
+	json_t *object = json_object();
+	char uses[128];
+
+	pale_uses_print(one->use, uses, sizeof(uses));
+	pale_json_set(object, "path", pale_json_bytes(one->name), failed);
+	pale_json_set(object, "origin", pale_json_bytes(one->origin), failed);
+	pale_json_set(object, "uses", json_string(uses), failed);
+	return object;
 }
 
 static json_t *
@@ -130,7 +156,10 @@ pale_report_why_json(const struct pale_why *why, const char *path, FILE *out, st
 	pale_json_set(all, "because", make_text(why->reason), &failed);
 	pale_json_set(all, "need", pale_json_rights(why->need), &failed);
 	pale_json_set(all, "missing", pale_json_rights(why->missing), &failed);
-	pale_json_set(all, "grant", make_grant(why->grant, &failed), &failed);
+	pale_json_set(all, "grant",
+	    why->endpoint != NULL ? make_endpoint(why->endpoint, &failed)
+				  : make_grant(why->grant, &failed),
+	    &failed);
 	pale_json_set(all, "nearest", make_grant(why->nearest, &failed), &failed);
 	pale_json_set(all, "allow", make_text(why->allow), &failed);
 	pale_json_set(all, "option", json_boolean(why->is_option), &failed);
