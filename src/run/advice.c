@@ -13,6 +13,7 @@
 #include "core/path.h"
 #include "core/scope.h"
 #include "run/view.h"
+#include "run/why_socket.h"
 
 enum {
 	NAMES_BYTES = 512,
@@ -64,19 +65,56 @@ with_leaks(const struct pale_plan *plan, const struct pale_why *answer, pale_rig
 	return rights | pale_rights_leak(held, cage | held, (unsigned)plan->landlock_abi);
 }
 
-static void
-advise_path(const struct pale_plan *plan, const char *path, struct pale_why *answer)
+/* What is communicated with is granted as that: a name to bind, a socket, a FIFO. */
+static bool
+advise_endpoint(const struct pale_plan *plan, const char *name, mode_t mode, pale_rights rights,
+    struct pale_why *answer)
+{
+	enum pale_does does = pale_sys_row(answer->call.sys)->does;
+	const struct pale_entry *around = pale_plan_find(plan, name);
+	const char *uses = (rights & RS(WRITE)) == 0 ? "read" : "write";
+
+	if (does == DO_BIND || (S_ISSOCK(mode) && pale_why_takes_address(answer->call.sys))) {
+		answer->is_option = true;
+		snprintf(answer->allow, sizeof(answer->allow), "--unix %s:%s", name,
+		    does == DO_BIND ? "bind" : "connect");
+		return true;
+	}
+	if (!S_ISFIFO(mode) || does != DO_OPEN || (rights & RS(READ, WRITE)) == 0)
+		return false;
+	/* In a private directory one is not to be had without the other. */
+	if ((rights & RS(READ, WRITE)) == RS(READ, WRITE) ||
+	    (around != NULL && around->kind == PALE_GRANT_TMP))
+		uses = "read,write";
+	answer->is_option = true;
+	snprintf(answer->allow, sizeof(answer->allow), "--fifo %s:%s", name, uses);
+	return true;
+}
+
+void
+pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why *answer)
 {
 	PALE_CLOSE int there = -1;
 	pale_rights rights = answer->missing != 0 ? answer->missing : answer->need;
 	struct stat st = { 0 };
 	char name[PATH_MAX];
+	char last[PATH_MAX];
 
 	if (pale_path_normalise(path, name, sizeof(name)) < 0)
 		return;
-	if (pale_call_acts_on_name(answer->call.sys))
-		go_up(name);
 	there = pale_view_machine(plan, name);
+	if (there >= 0 && fstat(there, &st) == 0 && !S_ISDIR(st.st_mode) &&
+	    advise_endpoint(plan, name, st.st_mode, rights, answer))
+		return;
+	if (pale_call_acts_on_name(answer->call.sys)) {
+		memcpy(last, name, sizeof(last));
+		go_up(name);
+		if (there >= 0)
+			close(there);
+		there = pale_view_machine(plan, name);
+		if (there >= 0 && advise_endpoint(plan, last, 0, rights, answer))
+			return;
+	}
 	/* What is not there yet is made in a directory that is. */
 	if (there < 0 && (rights & RS(CREATE)) != 0 && go_up(name))
 		there = pale_view_machine(plan, name);
@@ -109,7 +147,7 @@ advise_thing(const struct pale_plan *plan, const char *path, struct pale_why *an
 		snprintf(answer->allow, sizeof(answer->allow), "tmp_exec('%s') in a policy file",
 		    entry->path);
 	else if (entry == NULL || entry->kind == PALE_GRANT_COPY)
-		advise_path(plan, path, answer);
+		pale_advise_path(plan, path, answer);
 }
 
 void
@@ -122,7 +160,7 @@ pale_advise(const struct pale_plan *plan, const char *path, struct pale_why *ans
 			answer->is_option = true;
 			return;
 		}
-		advise_path(plan, path, answer);
+		pale_advise_path(plan, path, answer);
 		return;
 	case PALE_WHY_FILTER:
 	case PALE_WHY_LANDLOCK:
@@ -132,7 +170,7 @@ pale_advise(const struct pale_plan *plan, const char *path, struct pale_why *ans
 			snprintf(answer->allow, sizeof(answer->allow),
 			    "grant the directory around it instead");
 		else
-			advise_path(plan, path, answer);
+			pale_advise_path(plan, path, answer);
 		return;
 	case PALE_WHY_THING:
 		advise_thing(plan, path, answer);

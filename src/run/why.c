@@ -12,6 +12,8 @@
 #include "core/path.h"
 #include "core/scope.h"
 #include "run/advice.h"
+#include "run/why_ipc.h"
+#include "run/why_socket.h"
 
 static const char *const by_names[] = {
 	[PALE_WHY_GRANT] = "grant",
@@ -372,6 +374,25 @@ judge(const struct pale_plan *plan, struct pale_why *ret)
 	}
 }
 
+/* Is the other side that the path names an endpoint of its own? */
+static bool
+ask_address(const struct pale_plan *plan, const struct pale_call *call, const char *address,
+    struct pale_why *ret)
+{
+	bool is_bind = pale_sys_row(call->sys)->does == DO_BIND;
+	char path[PATH_MAX];
+
+	if (!pale_why_takes_address(call->sys))
+		return false;
+	if (address[0] != '/')
+		return pale_why_address(plan, address, NULL, ret);
+	if (pale_view_resolve(plan, address, !is_bind, &ret->view) == 0)
+		memcpy(path, ret->view.path, sizeof(path));
+	else if (pale_path_normalise(address, path, sizeof(path)) < 0)
+		return false;
+	return pale_why_address(plan, address, path, ret);
+}
+
 int
 pale_why(const struct pale_plan *plan, const struct pale_call *call, const char *path,
     struct pale_why *ret, struct pale_err *err)
@@ -388,8 +409,12 @@ pale_why_one(const struct pale_plan *plan, const struct pale_call *call, int whi
 
 	*ret = (struct pale_why){ .call = *call, .need = pale_call_needed(call, which, false) };
 	ret->has_path = concerns_path(call->sys) && path != NULL;
+	if (path != NULL && pale_why_names_ipc(call->sys))
+		return pale_why_ipc(plan, path, ret, err);
 	filtered = ask_filter(plan, call, ret);
 	if (filtered && ret->missing == 0)
+		return 0;
+	if (!filtered && path != NULL && ask_address(plan, call, path, ret))
 		return 0;
 	if (!concerns_path(call->sys)) {
 		ret->allowed = !filtered;
@@ -407,6 +432,9 @@ pale_why_one(const struct pale_plan *plan, const struct pale_call *call, int whi
 	if (!filtered && r < 0)
 		fail_walk(ret, r, path);
 	ret->need = pale_call_needed(call, which, r == 0 && ret->view.exists);
+	/* The kernel cuts regular files only. */
+	if (r == 0 && pale_sys_row(call->sys)->does == DO_OPEN && S_ISFIFO(ret->view.mode))
+		ret->need &= ~RS(FTRUNCATE);
 	if (r < 0)
 		ret->view.path[0] = '\0';
 	if (!filtered && r == 0)

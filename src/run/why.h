@@ -37,13 +37,14 @@ enum {
 struct pale_why {
 	bool allowed;
 	enum pale_why_by by;
-	int error;                        /* what the program would see, 0 if allowed */
-	struct pale_call call;            /* the question */
-	bool has_path;                    /* the path mattered */
-	struct pale_view view;            /* where it leads inside; .path "" if nowhere */
-	pale_rights need;                 /* what the call needs there */
-	pale_rights missing;              /* what of it is not held */
-	const struct pale_entry *grant;   /* what shows the path, or NULL */
+	int error;                            /* what the program would see, 0 if allowed */
+	struct pale_call call;                /* the question */
+	bool has_path;                        /* the path mattered */
+	struct pale_view view;                /* where it leads inside; .path "" if nowhere */
+	pale_rights need;                     /* what the call needs there */
+	pale_rights missing;                  /* what of it is not held */
+	const struct pale_entry *grant;       /* what shows the path, or NULL */
+	const struct pale_endpoint *endpoint; /* what stands for the address, or NULL */
 	const struct pale_entry *nearest; /* if none: the grant that is nearest to it, or NULL */
 	char reason[PALE_WHY_TEXT_BYTES]; /* why, a sentence without full stop */
 	char allow[PALE_WHY_TEXT_BYTES];  /* the option or advice that would allow it, or "" */
@@ -56,7 +57,8 @@ struct pale_why {
  * Ask.
  *
  *   plan  made, and kept as long as the answer: grants are borrowed from it
- *   path  absolute, a name inside; NULL for a call without a path
+ *   path  absolute, a name inside; for connect, bind and the sends also "@NAME" and "HOST:PORT";
+ *         NULL for a call without a path
  *
  * Returns 0 with an answer, or -EINVAL where the call needs a path and none is given.
  * Test: tests/cli/why.bats
