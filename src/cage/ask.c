@@ -23,11 +23,10 @@ pale_ask_holds(const struct pale_supervisor *supervisor, const struct pale_notif
 	return pale_notify_holds(supervisor->listener, call->id);
 }
 
-static int
-read_address(struct pale_supervisor *supervisor, const struct pale_notify *call,
-    struct pale_ask_addr *ret)
+int
+pale_ask_address(struct pale_supervisor *supervisor, const struct pale_notify *call, uint64_t at,
+    int size, struct pale_ask_addr *ret)
 {
-	int size = (int)call->args[2];
 	int result = 0;
 
 	memset(ret, 0, sizeof(*ret));
@@ -35,7 +34,7 @@ read_address(struct pale_supervisor *supervisor, const struct pale_notify *call,
 		return -EINVAL;
 	ret->size = (socklen_t)size;
 	if (size > 0)
-		result = pale_caller_read(call->tid, call->args[1], ret->room, (size_t)size);
+		result = pale_caller_read(call->tid, at, ret->room, (size_t)size);
 	if (result == 0)
 		pale_ask_judged(supervisor, ret->room, ret->size);
 	return result;
@@ -44,33 +43,36 @@ read_address(struct pale_supervisor *supervisor, const struct pale_notify *call,
 /* The order of the kernel's own checks is kept: the descriptor, the address, the family. */
 int
 pale_ask_socket(struct pale_supervisor *supervisor, const struct pale_notify *call, int *ret_sock,
-    struct pale_ask_addr *ret_addr)
+    int *ret_domain, struct pale_ask_addr *ret_addr)
 {
-	const size_t head = offsetof(struct sockaddr_un, sun_path);
 	PALE_CLOSE int sock = -1;
-	int domain = -1;
-	socklen_t size = sizeof(domain);
+	socklen_t size = sizeof(*ret_domain);
 	int result = pale_caller_fd(
 	    &supervisor->last, supervisor->proc, call->tid, (int)call->args[0], &sock);
 
 	if (result < 0)
 		return result;
-	if (getsockopt(sock, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0)
+	if (getsockopt(sock, SOL_SOCKET, SO_DOMAIN, ret_domain, &size) < 0)
 		return -errno;
-	result = read_address(supervisor, call, ret_addr);
+	result = pale_ask_address(supervisor, call, call->args[1], (int)call->args[2], ret_addr);
 	if (result < 0)
 		return result;
-	if (domain != AF_UNIX)
-		return -EACCES;
-	if (ret_addr->size < head || ret_addr->size > sizeof(ret_addr->un) ||
-	    ret_addr->family != AF_UNIX)
-		return -EINVAL;
 	*ret_sock = pale_take_fd(&sock);
-	if (ret_addr->size == head)
+	return 0;
+}
+
+int
+pale_ask_unix_name(struct pale_ask_addr *addr)
+{
+	const size_t head = offsetof(struct sockaddr_un, sun_path);
+
+	if (addr->size < head || addr->size > sizeof(addr->un) || addr->family != AF_UNIX)
+		return -EINVAL;
+	if (addr->size == head)
 		return PALE_ASK_NAMELESS;
-	if (ret_addr->un.sun_path[0] == '\0')
+	if (addr->un.sun_path[0] == '\0')
 		return PALE_ASK_ABSTRACT;
-	memcpy(ret_addr->path, ret_addr->un.sun_path, ret_addr->size - head);
+	memcpy(addr->path, addr->un.sun_path, addr->size - head);
 	return PALE_ASK_PATH;
 }
 

@@ -23,6 +23,12 @@ enum {
 
 typedef int pale_ask_act(struct pale_supervisor *supervisor, const struct pale_notify *call);
 
+/* sendto(2), sendmsg(2), sendmmsg(2): where connect would lead; no descriptor to the outside. */
+pale_ask_act pale_ask_sendto, pale_ask_sendmsg, pale_ask_sendmmsg;
+/* listen(2): of INET, where a grant says so. */
+pale_ask_act pale_ask_listen;
+/* socket(2), AF_UNIX: one that no descriptor can be sent to. */
+pale_ask_act pale_ask_new_socket;
 /* flock(2): only through a descriptor that may change something. */
 pale_ask_act pale_ask_flock;
 /* connect(2): to a path, where the mount that it lies in can be written to. */
@@ -66,10 +72,52 @@ enum pale_ask_name {
  * Fetch what bind and connect share: a copy of the socket (args[0]) and of the address (args[1],
  * args[2]).
  *
- * Returns enum pale_ask_name, or -errno: -EACCES for a socket that is not of AF_UNIX.
+ *   ret_sock    owned by the caller
+ *   ret_domain  AF_UNIX and so on
  */
 int pale_ask_socket(struct pale_supervisor *supervisor, const struct pale_notify *call,
-    int *ret_sock, struct pale_ask_addr *ret_addr);
+    int *ret_sock, int *ret_domain, struct pale_ask_addr *ret_addr);
+
+/* Copy an address as the kernel does: -EINVAL for a size below 0 or above 128, -EFAULT. */
+int pale_ask_address(struct pale_supervisor *supervisor, const struct pale_notify *call,
+    uint64_t at, int size, struct pale_ask_addr *ret);
+
+/* What an address of AF_UNIX names; fills in .path. Returns enum pale_ask_name, or -EINVAL. */
+int pale_ask_unix_name(struct pale_ask_addr *addr);
+
+/* What an address of AF_UNIX leads to. */
+struct pale_ask_target {
+	int fd; /* O_PATH of the inode, ours to close; -1: an abstract name, to be used as copied */
+	const struct pale_door_socket *door; /* the door, or NULL: a place in the cage */
+	bool is_mount; /* it is the door's own mount, as the program sees it */
+	bool hidden;   /* nobody outside can reach the file system that it lies in */
+};
+
+/*
+ * Find and judge what connect and send lead to: a socket in a mount that is not read-only, or a
+ * door for connect. Asks pale_ask_holds.
+ *
+ * Returns 0, or -errno that the call is to return. Owned by the caller on success only.
+ */
+int pale_ask_find(struct pale_supervisor *supervisor, const struct pale_notify *call,
+    const struct pale_ask_addr *addr, enum pale_ask_name name, struct pale_ask_target *ret);
+
+/* Name what is pinned by its number, for a call of ours; an abstract name stays as it is. */
+void pale_ask_name_target(struct pale_ask_addr *addr, const struct pale_ask_target *target);
+
+/* The door for bind that a path is the name of; NULL: none. */
+const struct pale_door_socket *pale_ask_bind_door(
+    struct pale_supervisor *supervisor, const struct pale_notify *call, const char *path);
+
+/* The door of an abstract name with a use; NULL: none. */
+const struct pale_door_socket *pale_ask_abstract_door(const struct pale_supervisor *supervisor,
+    const struct pale_ask_addr *addr, enum pale_door_use use);
+
+/* Pin the socket that has the name of a door now. -ENOENT, or -EACCES if it is not acceptable. */
+int pale_ask_open_door(const struct pale_door_socket *door, int *ret_fd);
+
+/* Is it in a file system that is the cage's own? */
+bool pale_ask_is_hidden(struct pale_supervisor *supervisor, dev_t dev);
 
 /*
  * "/proc/self/fd/N/rest" and the like name the caller's descriptors, and would name ours here.
@@ -94,6 +142,7 @@ struct pale_ask_job {
 	int (*done)(struct pale_supervisor *supervisor, const struct pale_notify *call, uint64_t at,
 	    int result);
 	uint64_t done_at; /* handed to it */
+	int64_t so_far;   /* what was achieved before it, if anything: holds if it is killed */
 	int full;         /* -errno to return if too many wait already */
 };
 

@@ -122,7 +122,7 @@ pale_ask_wait(struct pale_supervisor *supervisor, const struct pale_notify *call
 	if (slot == supervisor->waiting + PALE_WAITING_MAX || make_results(supervisor) < 0)
 		return job->full;
 	result = &supervisor->results[slot - supervisor->waiting];
-	*result = PALE_ASK_UNDONE;
+	*result = job->so_far > 0 ? job->so_far : PALE_ASK_UNDONE;
 	worker = fork();
 	if (worker == 0)
 		be_worker(supervisor->proc, job, result);

@@ -64,6 +64,10 @@ struct pale_doors {
 	/* INET addresses are not asked about: all of the machine's network, or one of the cage's
 	 * own. */
 	bool net_open;
+	/* To connect to a door that is mounted goes on to the kernel, so that the peer sees the
+	 * program: set where no other socket outside can be reached by a path. Unless every door
+	 * has SCM_IN, GATE_SOCKET and GATE_LISTEN are closed then. */
+	bool native;
 	/* Peers outside can be connected to or accepted from, so passing is judged; see ask_pass.c.
 	 */
 	bool crosses;

@@ -286,6 +286,16 @@ exec_search(char *const *argv, char *const *envp)
 	return result;
 }
 
+/* Does the filter ask about the call by which its listener is passed? */
+static bool
+asks_about_passing(const struct pale_cage *cage)
+{
+	static const uint64_t args[PALE_SYS_ARGS];
+
+	return cage->policy == NULL ||
+	    pale_sys_answer(PALE_SYS_sendmsg, args, cage->policy).run != RUN_ALLOW;
+}
+
 /*
  * The filter, and its listener on the way to the waiter: it lies in the socket until the waiter,
  * which stands still until we have executed, can take it.
@@ -294,16 +304,25 @@ static int
 install_filter(struct child *child)
 {
 	const struct pale_cage *cage = child->cage;
+	struct pale_notify_helper *helper = NULL;
 	int fds[2] = { -1, child->ruleset };
-	int result;
+	size_t count = child->ruleset >= 0 ? 2 : 1;
+	int result = 0;
 
 	if (child->to_supervisor < 0)
 		return pale_seccomp_install(cage->filter, cage->filter_count, 0, NULL, child->err);
-	result = pale_seccomp_install(cage->filter, cage->filter_count,
-	    SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &fds[0], child->err);
-	if (result < 0)
-		return result;
-	return pale_notify_pass(child->to_supervisor, fds, child->ruleset >= 0 ? 2 : 1, child->err);
+	if (asks_about_passing(cage))
+		result = pale_notify_helper_start(child->to_supervisor, &helper, child->err);
+	if (result == 0)
+		result = pale_seccomp_install(cage->filter, cage->filter_count,
+		    SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &fds[0], child->err);
+	if (result == 0 && helper != NULL)
+		result = pale_notify_helper_pass(helper, fds, count, child->err);
+	else if (result == 0)
+		result = pale_notify_pass(child->to_supervisor, fds, count, child->err);
+	if (helper != NULL)
+		pale_notify_helper_end(helper);
+	return result;
 }
 
 /* Last, for the filter's listener takes a number that the limit on descriptors may not have. */

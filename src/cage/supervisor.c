@@ -24,8 +24,13 @@ static const struct {
 	pale_ask_act *act;
 } acts[] = {
 	{ PALE_SYS_flock, pale_ask_flock },
+	{ PALE_SYS_socket, pale_ask_new_socket },
 	{ PALE_SYS_connect, pale_ask_connect },
+	{ PALE_SYS_sendto, pale_ask_sendto },
+	{ PALE_SYS_sendmsg, pale_ask_sendmsg },
 	{ PALE_SYS_bind, pale_ask_bind },
+	{ PALE_SYS_listen, pale_ask_listen },
+	{ PALE_SYS_sendmmsg, pale_ask_sendmmsg },
 	{ PALE_SYS_shmget, pale_ask_shmget },
 	{ PALE_SYS_msgget, pale_ask_msgget },
 	{ PALE_SYS_semget, pale_ask_semget },
@@ -255,7 +260,7 @@ pale_supervisor_wait(
 			.events = POLLIN
 		};
 		if (poll(polled, PALE_COUNT(polled),
-			supervisor->waiting_count > 0      ? PALE_WAITING_TICK_MS
+			supervisor->waiting_count > 0        ? PALE_WAITING_TICK_MS
 			    : supervisor->skeleton != NULL ? PALE_SKELETON_TICK_MS
 							   : -1) < 0)
 			return 0;
@@ -291,7 +296,7 @@ void
 pale_supervisor_done(struct pale_supervisor *supervisor)
 {
 	int *const fds[] = { &supervisor->listener, &supervisor->proc, &supervisor->ruleset,
-		&supervisor->signals, &supervisor->last.pidfd };
+		&supervisor->signals, &supervisor->diag, &supervisor->last.pidfd };
 
 	pale_ask_end(supervisor);
 	for (size_t i = 0; i < PALE_COUNT(fds); i++) {

@@ -30,6 +30,8 @@
 enum {
 	PALE_WAITING_MAX = 64,     /* calls that wait at a time; the next gets ENOLCK or EAGAIN */
 	PALE_WAITING_TICK_MS = 10, /* how often those are looked at: gone, or a signal pending? */
+	PALE_PASSING_MAX = 64,     /* sockets known to be connected by a door with SCM_OUT */
+	PALE_INHERITED_MAX = 64,   /* sockets that the program comes with; with more none is told */
 	PALE_PATIENCE_MS = 10,     /* how long a call may sleep in the supervisor itself */
 };
 
@@ -72,6 +74,14 @@ struct pale_supervisor {
 	bool broken;      /* and that failed: everything is refused */
 	uint64_t *mounts; /* ids of the cage's mounts, sorted; NULL until they are needed */
 	size_t mount_count;
+	/* Of the passing of descriptors; see ask_pass.c. */
+	const char *hidden_path; /* a directory that the cage has for itself, or NULL; borrowed */
+	dev_t hidden_dev;        /* its file system; 0 until it is needed */
+	int diag;                /* the kernel's socket diagnosis; -1 until it is needed */
+	uint64_t passing[PALE_PASSING_MAX];
+	size_t passing_next;
+	ino_t inherited[PALE_INHERITED_MAX];
+	size_t inherited_count;
 	size_t waiting_count;
 	uint64_t next_look_ms;          /* monotonic */
 	char judged[PALE_JUDGED_BYTES]; /* what the call is about, if somebody watches; ask.h */
@@ -81,8 +91,12 @@ struct pale_supervisor {
 
 /* Owner: PALE_SUPERVISOR struct pale_supervisor s = PALE_SUPERVISOR_NONE. */
 #define PALE_SUPERVISOR_NONE \
-	((struct pale_supervisor){ \
-	    .listener = -1, .proc = -1, .ruleset = -1, .signals = -1, .last.pidfd = -1 })
+	((struct pale_supervisor){ .listener = -1, \
+	    .proc = -1, \
+	    .ruleset = -1, \
+	    .signals = -1, \
+	    .diag = -1, \
+	    .last.pidfd = -1 })
 
 /*
  * Wait for a signal, and answer calls meanwhile.

@@ -78,6 +78,7 @@ pale_gate_unless(enum pale_gate gate)
 	case GATE_LISTEN:
 	case GATE_SENDTO:
 	case GATE_SENDMSG:
+	case GATE_SOCKET:
 	case GATE_MQ_OPEN:
 	case GATE_COUNT:
 		break;

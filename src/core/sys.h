@@ -132,6 +132,7 @@ enum pale_gate {
 	GATE_LISTEN,    /* no socket takes an address by listening */
 	GATE_SENDTO,    /* no socket can send to an address */
 	GATE_SENDMSG,   /* nor pass descriptors to somebody outside */
+	GATE_SOCKET,    /* a new UNIX socket may be sent descriptors */
 	GATE_MQ_OPEN,   /* all queues are the cage's own */
 	GATE_MQ_NOTIFY, /* no queue is granted for writing alone */
 	/* Of the network, where some of it is granted. */
@@ -282,8 +283,8 @@ struct pale_sys_policy {
 
 /* Gates that are open in every cage, unless a grant needs that the supervisor is asked. */
 #define PALE_GATES_QUIET \
-	(1U << GATE_LISTEN | 1U << GATE_SENDTO | 1U << GATE_SENDMSG | 1U << GATE_MQ_OPEN | \
-	    1U << GATE_MQ_NOTIFY | 1U << GATE_TCP | 1U << GATE_UDP | 1U << GATE_OPTIONS)
+	(1U << GATE_LISTEN | 1U << GATE_SENDTO | 1U << GATE_SENDMSG | 1U << GATE_SOCKET | \
+	    1U << GATE_MQ_OPEN | 1U << GATE_MQ_NOTIFY | 1U << GATE_TCP | 1U << GATE_UDP | 1U << GATE_OPTIONS)
 
 /* The answer of the filter for one call, by walking the rows: the reference for the BPF program. */
 struct pale_sys_answer {

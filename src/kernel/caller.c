@@ -96,6 +96,22 @@ find_number(const char *text, const char *key, int base)
 	return at == NULL ? 0 : strtoull(at + strlen(key), NULL, base);
 }
 
+/* The last of the numbers on a line: that of the innermost pid namespace. */
+static pid_t
+find_last_number(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+	uint64_t number = 0;
+	char *end;
+
+	for (at = at == NULL ? "" : at + strlen(key); *at >= '0' && *at <= '9'; at = end + 1) {
+		number = strtoull(at, &end, 10);
+		if (*end != '\t')
+			break;
+	}
+	return (pid_t)number;
+}
+
 int
 pale_caller_status(int proc, pid_t tid, struct pale_caller_status *ret)
 {
@@ -115,6 +131,7 @@ pale_caller_status(int proc, pid_t tid, struct pale_caller_status *ret)
 	blocked = find_number(text, "\nSigBlk:\t", 16);
 	*ret = (struct pale_caller_status){
 		.tgid = (pid_t)find_number(text, "\nTgid:\t", 10),
+		.inner_tgid = find_last_number(text, "\nNStgid:\t"),
 		.ppid = (pid_t)find_number(text, "\nPPid:\t", 10),
 		.umask = (mode_t)find_number(text, "\nUmask:\t", 8),
 		.threads = (unsigned)find_number(text, "\nThreads:\t", 10),

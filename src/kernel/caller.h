@@ -44,6 +44,7 @@ int pale_caller_cwd(int proc, pid_t tid, int *ret_fd);
 /* What /proc/TID/status tells. */
 struct pale_caller_status {
 	pid_t tgid;
+	pid_t inner_tgid; /* as its own pid namespace numbers it */
 	pid_t ppid;
 	mode_t umask;
 	unsigned threads;

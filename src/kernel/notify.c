@@ -3,9 +3,12 @@
 #include "kernel/notify.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/scope.h"
@@ -109,6 +112,77 @@ pale_notify_pass(int sock, const int *fds, size_t count, struct pale_err *err)
 	memcpy(CMSG_DATA(&control.head), fds, sizeof(int) * count);
 	if (sendmsg(sock, &message, MSG_NOSIGNAL) != 1)
 		return pale_fail_errno(err, "cannot pass descriptors to the supervisor");
+	return 0;
+}
+
+enum {
+	HELPER_STACK_BYTES = 32768,
+};
+
+struct pale_notify_helper {
+	int sock;
+	int wake[2]; /* a byte: pass; its end: go */
+	int fds[PALE_NOTIFY_PASS_MAX];
+	size_t count;
+	int result;
+	pid_t pid;
+	_Alignas(16) char stack[HELPER_STACK_BYTES];
+};
+
+/* It shares memory and descriptors with who made it, so it touches nothing but its own. */
+static int
+help(void *data)
+{
+	struct pale_notify_helper *helper = data;
+	char byte;
+
+	if (read(helper->wake[0], &byte, 1) == 1)
+		helper->result = pale_notify_pass(helper->sock, helper->fds, helper->count, NULL);
+	return 0;
+}
+
+int
+pale_notify_helper_start(int sock, struct pale_notify_helper **ret, struct pale_err *err)
+{
+	/* The process that waits in vfork has this memory, too, and goes on with it: no heap. */
+	static struct pale_notify_helper helper;
+
+	helper = (struct pale_notify_helper){ .sock = sock, .result = -EIO };
+	if (pipe2(helper.wake, O_CLOEXEC) < 0)
+		return pale_fail_errno(err, "cannot make a pipe for the supervisor");
+	helper.pid =
+	    clone(help, helper.stack + HELPER_STACK_BYTES, CLONE_VM | CLONE_FILES, &helper);
+	if (helper.pid < 0)
+		return pale_fail_errno(err, "cannot start a helper for the supervisor");
+	*ret = &helper;
+	return 0;
+}
+
+void
+pale_notify_helper_end(struct pale_notify_helper *helper)
+{
+	if (helper->pid <= 0)
+		return;
+	close(helper->wake[1]);
+	while (waitpid(helper->pid, NULL, __WALL) < 0 && errno == EINTR)
+		continue;
+	close(helper->wake[0]);
+	helper->pid = 0;
+}
+
+int
+pale_notify_helper_pass(
+    struct pale_notify_helper *helper, const int *fds, size_t count, struct pale_err *err)
+{
+	if (count == 0 || count > PALE_NOTIFY_PASS_MAX)
+		return pale_fail(err, -EINVAL, "%zu descriptors to pass", count);
+	memcpy(helper->fds, fds, sizeof(*fds) * count);
+	helper->count = count;
+	if (write(helper->wake[1], "", 1) != 1)
+		return pale_fail_errno(err, "cannot wake the supervisor's helper");
+	pale_notify_helper_end(helper);
+	if (helper->result < 0)
+		return pale_fail(err, helper->result, "cannot pass descriptors to the supervisor");
 	return 0;
 }
 

@@ -88,6 +88,19 @@ enum {
 	PALE_NOTIFY_PASS_MAX = 4,
 };
 int pale_notify_pass(int sock, const int *fds, size_t count, struct pale_err *err);
+/*
+ * Where the filter itself asks about sendmsg, nobody would answer: a helper, made before the filter
+ * is installed and therefore without it, shares the table of descriptors and passes them. Its end
+ * is waited for; to be told of it (pale_notify_helper_pass) is the last that it does.
+ *
+ * pale_notify_helper_end ends one that has nothing to pass; it is harmless after passing.
+ */
+struct pale_notify_helper;
+int pale_notify_helper_start(int sock, struct pale_notify_helper **ret, struct pale_err *err);
+int pale_notify_helper_pass(
+    struct pale_notify_helper *helper, const int *fds, size_t count, struct pale_err *err);
+void pale_notify_helper_end(struct pale_notify_helper *helper);
+
 int pale_notify_receive(int sock, int *ret_fds, size_t max, size_t *ret_count);
 
 #endif

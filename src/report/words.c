@@ -83,6 +83,7 @@ pale_words_gate(enum pale_gate gate)
 		[GATE_LISTEN] = "listen",
 		[GATE_SENDTO] = "sendto",
 		[GATE_SENDMSG] = "sendmsg",
+		[GATE_SOCKET] = "socket",
 		[GATE_MQ_OPEN] = "mq_open",
 		[GATE_MQ_NOTIFY] = "mq_notify",
 		[GATE_TCP] = "tcp",

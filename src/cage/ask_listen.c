@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * listen(2). A TCP socket that has no address gets one by it, so it is asked where single hosts and
+ * ports are granted. A socket of AF_UNIX that listens will never be connected itself, so this is
+ * the moment to let it be sent descriptors, where only the cage can reach it.
+ */
+#include "cage/ask.h"
+
+#include <errno.h>
+
+#include "cage/ask_inet.h"
+#include "cage/ask_pass.h"
+#include "core/scope.h"
+#include "kernel/caller.h"
+
+static int
+listen_inet(const struct pale_supervisor *supervisor, int sock, int backlog)
+{
+	if (supervisor->doors->net_open)
+		return listen(sock, backlog) < 0 ? -errno : 0;
+	if (!pale_ask_inet_may_listen(supervisor->doors, sock))
+		return -EACCES;
+	if (listen(sock, backlog) < 0)
+		return -errno;
+	if (pale_ask_inet_may_listen(supervisor->doors, sock))
+		return 0;
+	pale_ask_inet_unlisten(sock);
+	return -EACCES;
+}
+
+int
+pale_ask_listen(struct pale_supervisor *supervisor, const struct pale_notify *call)
+{
+	PALE_CLOSE int sock = -1;
+	int backlog = (int)call->args[1];
+	int domain;
+	socklen_t size = sizeof(domain);
+	int result = pale_caller_fd(
+	    &supervisor->last, supervisor->proc, call->tid, (int)call->args[0], &sock);
+
+	if (result < 0)
+		return result;
+	if (!pale_ask_holds(supervisor, call))
+		return -EINTR;
+	if (getsockopt(sock, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0)
+		return -errno;
+	if (domain == AF_INET || domain == AF_INET6)
+		return listen_inet(supervisor, sock, backlog);
+	if (listen(sock, backlog) < 0)
+		return -errno;
+	if (domain == AF_UNIX)
+		pale_pass_listens(supervisor, sock);
+	return 0;
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who may pass descriptors to whom; see ask_pass.h.
+ *
+ * Whether the other side of a socket is in the cage is told by, in this order:
+ *   - a socket that the program came with is never;
+ *   - one that is open for descriptors is, as every socket that crosses was closed (and no door
+ *     lets descriptors in, which could be sockets that nobody closed);
+ *   - one that was connected through a door that lets them out may send them (a small ring of
+ *     cookies, the kernel's own names of sockets; what falls out of it is refused), and so may one
+ *     that was accepted where a door was bound (the kernel's socket diagnosis says so);
+ *   - the process that connected or listened there: ourselves, on behalf of the cage, or one that
+ *     lives in the caller's pid namespace.
+ *
+ * Attacks: a socket connected to an outsider while another thread has it opened (a socket with a
+ * connection under way is neither bound nor connected again); a datagram socket that changes its
+ * peer (never opened); a number of a process that is another's by now (a pidfd is asked whether it
+ * still lives).
+ */
+#include "cage/ask_pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "core/scope.h"
+#include "kernel/uapi.h"
+
+enum {
+	DIAG_BYTES = 1024, /* an answer has a head of 32 and three attributes */
+};
+
+static int
+number_of(int sock, int option, int otherwise)
+{
+	int value = otherwise;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(sock, SOL_SOCKET, option, &value, &size) == 0 ? value : otherwise;
+}
+
+static int
+set_rights(int sock, int value)
+{
+	return setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+void
+pale_pass_open(int sock)
+{
+	/* A datagram socket can have another peer any time. */
+	if (number_of(sock, SO_TYPE, SOCK_DGRAM) != SOCK_DGRAM)
+		(void)set_rights(sock, 1);
+}
+
+static bool
+is_open(int sock)
+{
+	return number_of(sock, SO_PASSRIGHTS, 0) == 1;
+}
+
+bool
+pale_pass_is_connected(int sock)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+
+	return getpeername(sock, (struct sockaddr *)&peer, &size) == 0;
+}
+
+/* Is a worker about to connect the same socket? */
+static bool
+is_under_way(const struct pale_supervisor *supervisor, int sock)
+{
+	struct stat ours;
+	struct stat other;
+
+	if (supervisor->waiting_count == 0)
+		return false;
+	if (fstat(sock, &ours) < 0)
+		return true;
+	for (size_t i = 0; i < PALE_WAITING_MAX; i++) {
+		if (supervisor->waiting[i].worker != 0 &&
+		    fstat(supervisor->waiting[i].fd, &other) == 0 && other.st_ino == ours.st_ino &&
+		    other.st_dev == ours.st_dev)
+			return true;
+	}
+	return false;
+}
+
+static bool
+grants(const struct pale_door_socket *door, enum pale_door_use use)
+{
+	return door != NULL && (door->use & (unsigned)use) != 0;
+}
+
+/* Do all doors, or any, have a use? */
+static size_t
+count_doors(const struct pale_supervisor *supervisor, enum pale_door_use use)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < supervisor->doors->socket_count; i++)
+		count += grants(&supervisor->doors->sockets[i], use);
+	return count;
+}
+
+static bool
+all_or_none(const struct pale_supervisor *supervisor, enum pale_door_use use)
+{
+	size_t count = count_doors(supervisor, use);
+
+	return count == 0 || count == supervisor->doors->socket_count;
+}
+
+bool
+pale_pass_is_native(const struct pale_supervisor *supervisor, const struct pale_ask_target *target)
+{
+	/* The kernel does not tell which door it was, so they must be alike. */
+	return supervisor->doors->native && target->is_mount &&
+	    (target->door->use & PALE_DOOR_FOLLOW) == 0 &&
+	    all_or_none(supervisor, PALE_DOOR_SCM_IN) && all_or_none(supervisor, PALE_DOOR_SCM_OUT);
+}
+
+static uint64_t
+cookie_of(int sock)
+{
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+
+	return getsockopt(sock, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
+static bool
+was_connected_by_door(const struct pale_supervisor *supervisor, int sock)
+{
+	uint64_t cookie = cookie_of(sock);
+
+	for (size_t i = 0; cookie != 0 && i < PALE_PASSING_MAX; i++) {
+		if (supervisor->passing[i] == cookie)
+			return true;
+	}
+	return false;
+}
+
+static void
+remember(struct pale_supervisor *supervisor, int sock)
+{
+	if (was_connected_by_door(supervisor, sock))
+		return;
+	supervisor->passing[supervisor->passing_next] = cookie_of(sock);
+	supervisor->passing_next = (supervisor->passing_next + 1) % PALE_PASSING_MAX;
+}
+
+static void
+forget(struct pale_supervisor *supervisor, int sock)
+{
+	uint64_t cookie;
+
+	if (count_doors(supervisor, PALE_DOOR_SCM_OUT) == 0)
+		return;
+	cookie = cookie_of(sock);
+	for (size_t i = 0; i < PALE_PASSING_MAX; i++) {
+		if (supervisor->passing[i] == cookie)
+			supervisor->passing[i] = 0;
+	}
+}
+
+int
+pale_pass_before_connect(
+    struct pale_supervisor *supervisor, int sock, const struct pale_ask_target *target)
+{
+	bool in = grants(target->door, PALE_DOOR_SCM_IN) && !supervisor->doors->native;
+
+	if (!supervisor->doors->crosses)
+		return 0;
+	if (number_of(sock, SO_TYPE, SOCK_DGRAM) == SOCK_DGRAM)
+		return pale_pass_before_send(supervisor, sock);
+	if (pale_pass_is_connected(sock))
+		return -EISCONN;
+	if (is_under_way(supervisor, sock))
+		return -EALREADY;
+	forget(supervisor, sock);
+	return set_rights(sock, in) < 0 && !in ? -EACCES : 0;
+}
+
+int
+pale_pass_before_send(struct pale_supervisor *supervisor, int sock)
+{
+	if (!supervisor->doors->crosses)
+		return 0;
+	/* It may have had another peer. */
+	forget(supervisor, sock);
+	return set_rights(sock, 0) < 0 ? -EACCES : 0;
+}
+
+bool
+pale_pass_opens(const struct pale_supervisor *supervisor, const struct pale_ask_target *target)
+{
+	return supervisor->doors->crosses &&
+	    (target->hidden || grants(target->door, PALE_DOOR_SCM_IN));
+}
+
+void
+pale_pass_may_connect(
+    struct pale_supervisor *supervisor, int sock, const struct pale_ask_target *target)
+{
+	if (supervisor->doors->crosses && grants(target->door, PALE_DOOR_SCM_OUT))
+		remember(supervisor, sock);
+}
+
+/* --- The process at the other side --- */
+
+/* The pid namespace of a process, in words; "" where we may not look. */
+static void
+namespace_of(const struct pale_supervisor *supervisor, pid_t pid, char *buf, size_t size)
+{
+	char name[32];
+	ssize_t got;
+
+	snprintf(name, sizeof(name), "%d/ns/pid", pid);
+	got = readlinkat(supervisor->proc, name, buf, size - 1);
+	buf[got < 0 ? 0 : got] = '\0';
+}
+
+static pid_t
+pid_of(const struct pale_supervisor *supervisor, int pidfd)
+{
+	PALE_CLOSE int fd = -1;
+	char text[512];
+	const char *at;
+	ssize_t got;
+
+	snprintf(text, sizeof(text), "self/fdinfo/%d", pidfd);
+	fd = openat(supervisor->proc, text, O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (got <= 0)
+		return -1;
+	text[got] = '\0';
+	at = strstr(text, "\nPid:");
+	return at == NULL ? -1 : (pid_t)strtol(at + 5, NULL, 10);
+}
+
+static bool
+is_peer_inside(const struct pale_supervisor *supervisor, const struct pale_notify *call, int sock)
+{
+	PALE_CLOSE int pidfd = number_of(sock, SO_PEERPIDFD, -1);
+	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
+	char theirs[64];
+	char ours[64];
+	pid_t pid;
+
+	if (pidfd < 0)
+		return false;
+	pid = pid_of(supervisor, pidfd);
+	if (pid == getpid())
+		return true;
+	if (pid <= 0)
+		return false;
+	namespace_of(supervisor, pid, theirs, sizeof(theirs));
+	namespace_of(supervisor, call->tid, ours, sizeof(ours));
+	return ours[0] != '\0' && strcmp(ours, theirs) == 0 && poll(&polled, 1, 0) == 0;
+}
+
+void
+pale_pass_connected(struct pale_supervisor *supervisor, const struct pale_notify *call, int sock,
+    const struct pale_ask_target *target)
+{
+	if (!supervisor->doors->crosses)
+		return;
+	pale_pass_may_connect(supervisor, sock, target);
+	/* It hears only its peer now; before it has another it is closed. */
+	if (grants(target->door, PALE_DOOR_SCM_IN))
+		(void)set_rights(sock, 1);
+	/* A server in a grant that can be changed may be the cage's own or not. */
+	if (target->door == NULL && !target->hidden &&
+	    number_of(sock, SO_TYPE, SOCK_DGRAM) != SOCK_DGRAM &&
+	    is_peer_inside(supervisor, call, sock))
+		pale_pass_open(sock);
+}
+
+/* --- Where a socket is bound --- */
+
+/* The inode that a socket's name has; false where it has none, or the kernel does not tell. */
+static bool
+bound_at(struct pale_supervisor *supervisor, int sock, dev_t *ret_dev, ino_t *ret_ino)
+{
+	struct {
+		struct nlmsghdr head;
+		struct unix_diag_req req;
+	} ask = { .head = { .nlmsg_len = sizeof(ask),
+		      .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		      .nlmsg_flags = NLM_F_REQUEST },
+		.req = { .sdiag_family = AF_UNIX,
+		    .udiag_states = ~0U,
+		    .udiag_show = UDIAG_SHOW_VFS,
+		    .udiag_cookie = { ~0U, ~0U } } };
+	_Alignas(struct nlmsghdr) char answer[DIAG_BYTES];
+	const struct nlmsghdr *head = (const struct nlmsghdr *)(const void *)answer;
+	const struct unix_diag_msg *msg = NLMSG_DATA(head);
+	struct stat st;
+	ssize_t got;
+	size_t at = NLMSG_SPACE(sizeof(*msg));
+
+	if (supervisor->diag < 0)
+		supervisor->diag =
+		    socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+	if (supervisor->diag < 0 || fstat(sock, &st) < 0)
+		return false;
+	ask.req.udiag_ino = (uint32_t)st.st_ino;
+	if (send(supervisor->diag, &ask, sizeof(ask), 0) < 0)
+		return false;
+	got = recv(supervisor->diag, answer, sizeof(answer), 0);
+	if (got < (ssize_t)at || head->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    msg->udiag_ino != ask.req.udiag_ino)
+		return false;
+	while (at + sizeof(struct nlattr) <= (size_t)got) {
+		const struct nlattr *attr = (const struct nlattr *)(const void *)(answer + at);
+		struct unix_diag_vfs vfs;
+
+		if (attr->nla_len < sizeof(*attr) || at + attr->nla_len > (size_t)got)
+			return false;
+		if (attr->nla_type == UNIX_DIAG_VFS &&
+		    attr->nla_len >= sizeof(*attr) + sizeof(vfs)) {
+			memcpy(&vfs, attr + 1, sizeof(vfs));
+			/* The kernel's own form of a device number. */
+			*ret_dev = makedev(vfs.udiag_vfs_dev >> 20, vfs.udiag_vfs_dev & 0xfffff);
+			*ret_ino = vfs.udiag_vfs_ino;
+			return true;
+		}
+		at += NLMSG_ALIGN(attr->nla_len);
+	}
+	return false;
+}
+
+static bool
+is_bound_inside(struct pale_supervisor *supervisor, int sock)
+{
+	dev_t dev;
+	ino_t ino;
+
+	return bound_at(supervisor, sock, &dev, &ino) && pale_ask_is_hidden(supervisor, dev);
+}
+
+/* Is it, or was it accepted from, a socket bound by a door that lets descriptors out? */
+static bool
+is_bound_by_door(struct pale_supervisor *supervisor, int sock)
+{
+	dev_t dev;
+	ino_t ino;
+
+	if (!bound_at(supervisor, sock, &dev, &ino))
+		return false;
+	for (size_t i = 0; i < supervisor->doors->socket_count; i++) {
+		const struct pale_door_socket *door = &supervisor->doors->sockets[i];
+		PALE_CLOSE int fd = -1;
+		struct stat st;
+
+		if (grants(door, PALE_DOOR_BIND) && grants(door, PALE_DOOR_SCM_OUT) &&
+		    door->dir >= 0 && pale_ask_open_door(door, &fd) == 0 && fstat(fd, &st) == 0 &&
+		    st.st_dev == dev && st.st_ino == ino)
+			return true;
+	}
+	return false;
+}
+
+int
+pale_pass_before_bind(
+    struct pale_supervisor *supervisor, int sock, const struct pale_door_socket *door)
+{
+	/* Nobody connects to a name of what is connected itself. */
+	if (!supervisor->doors->crosses || pale_pass_is_connected(sock))
+		return 0;
+	if (is_under_way(supervisor, sock))
+		return -EALREADY;
+	if (grants(door, PALE_DOOR_SCM_IN))
+		return 0;
+	return set_rights(sock, 0) < 0 ? -EACCES : 0;
+}
+
+void
+pale_pass_bound(struct pale_supervisor *supervisor, int sock)
+{
+	/* Where the kernel connects, it may be about to connect this. */
+	if (supervisor->doors->crosses && !supervisor->doors->native &&
+	    !pale_pass_is_connected(sock) && is_bound_inside(supervisor, sock))
+		pale_pass_open(sock);
+}
+
+void
+pale_pass_listens(struct pale_supervisor *supervisor, int sock)
+{
+	if (supervisor->doors->crosses && !is_open(sock) && is_bound_inside(supervisor, sock))
+		pale_pass_open(sock);
+}
+
+/* --- Out --- */
+
+/* Did the program come with it? */
+static bool
+is_inherited(const struct pale_supervisor *supervisor, int sock)
+{
+	struct stat st;
+
+	if (supervisor->inherited_count > PALE_INHERITED_MAX || fstat(sock, &st) < 0)
+		return true;
+	for (size_t i = 0; i < supervisor->inherited_count; i++) {
+		if (supervisor->inherited[i] == st.st_ino)
+			return true;
+	}
+	return false;
+}
+
+void
+pale_pass_inherit(struct pale_supervisor *supervisor, int fd)
+{
+	struct stat st;
+
+	if (!supervisor->doors->crosses || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return;
+	/* That of another family takes no descriptors. */
+	(void)set_rights(fd, 0);
+	if (supervisor->inherited_count < PALE_INHERITED_MAX)
+		supervisor->inherited[supervisor->inherited_count] = st.st_ino;
+	/* One more than there is room for: nothing is known, so all are taken for such. */
+	if (supervisor->inherited_count <= PALE_INHERITED_MAX)
+		supervisor->inherited_count++;
+}
+
+int
+pale_pass_judge(struct pale_supervisor *supervisor, const struct pale_notify *call, int sock,
+    int type, const struct pale_ask_target *target)
+{
+	bool out;
+
+	if (!supervisor->doors->crosses)
+		return 0;
+	out = count_doors(supervisor, PALE_DOOR_SCM_OUT) > 0;
+	if (target != NULL)
+		return grants(target->door, PALE_DOOR_SCM_OUT) ? 0 : -EPERM;
+	if (is_inherited(supervisor, sock))
+		return -EPERM;
+	if (count_doors(supervisor, PALE_DOOR_SCM_IN) == 0 && is_open(sock))
+		return 0;
+	if (out && supervisor->doors->native && all_or_none(supervisor, PALE_DOOR_SCM_OUT))
+		return 0;
+	if (out && (was_connected_by_door(supervisor, sock) || is_bound_by_door(supervisor, sock)))
+		return 0;
+	if (type == SOCK_DGRAM)
+		return -EPERM;
+	return is_peer_inside(supervisor, call, sock) ? 0 : -EPERM;
+}
