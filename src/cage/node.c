@@ -394,6 +394,31 @@ put_hide(struct pale_site *site, const struct pale_node *node, struct pale_err *
 	return result;
 }
 
+/* A file of our own file system, as a mount, so that it can also cover what a grant shows. */
+static int
+put_text(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+{
+	static const char made[] = ".text";
+	const uint64_t attr = base_attr | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
+	size_t len = strlen(node->target);
+	PALE_CLOSE int file =
+	    openat(site->scratch, made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	PALE_CLOSE int mount = -1;
+	int result = 0;
+
+	if (file < 0 || write(file, node->target, len) != (ssize_t)len)
+		result = pale_fail_errno(err, "cannot make '%s' inside", node->path);
+	if (result == 0)
+		result = pale_mountcap_clone(file, "", attr, &mount, err);
+	if (result == 0)
+		result = attach(site, node, mount, err);
+	if (result == 0)
+		result = allow(site, mount, node, err);
+	if (file >= 0 && unlinkat(site->scratch, made, 0) < 0 && result == 0)
+		result = pale_fail_errno(err, "cannot make '%s' inside", node->path);
+	return result == -ENOENT && node->optional ? 0 : result;
+}
+
 /* Cover the files of a full /proc that tell about the machine; make the rest of them read-only. */
 static int
 mask_proc(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
@@ -514,6 +539,8 @@ pale_node_put(struct pale_cage *cage, struct pale_site *site, const struct pale_
 		return put_copy(site, node, err);
 	case PALE_PUT_DIR:
 		return put_dir(site, node, err);
+	case PALE_PUT_TEXT:
+		return put_text(site, node, err);
 	case PALE_PUT_TMP:
 		return put_tmp(site, node, err);
 	case PALE_PUT_HIDE:
