@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ipc.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -74,6 +75,9 @@ static const struct {
 	{ "S_IFSOCK", ARG_MODE, S_IFMT, S_IFSOCK },
 	{ "S_IFCHR", ARG_MODE, S_IFMT, S_IFCHR },
 	{ "S_IFBLK", ARG_MODE, S_IFMT, S_IFBLK },
+	{ "IPC_RMID", ARG_CMD, UINT32_MAX, IPC_RMID, DO_SYSV },
+	{ "IPC_SET", ARG_CMD, UINT32_MAX, IPC_SET, DO_SYSV },
+	{ "IPC_EXCL", ARG_FLAGS, IPC_EXCL, IPC_EXCL, DO_SYSV },
 	{ "AF_ALG", ARG_CMD, UINT32_MAX, AF_ALG, DO_SOCKET },
 	{ "AF_BLUETOOTH", ARG_CMD, UINT32_MAX, AF_BLUETOOTH, DO_SOCKET },
 	{ "AF_PACKET", ARG_CMD, UINT32_MAX, AF_PACKET, DO_SOCKET },

@@ -32,14 +32,15 @@ static const struct kind {
 	enum pale_object_kind object;
 	const char *what;
 	const char *make;     /* how people make one */
+	const char *show;     /* and see its key */
 	unsigned alone;       /* uses that can be granted without the other */
 	const char *why_both; /* why there is no other */
 } kinds[] = {
-	{ PALE_GRANT_SHM, PALE_OBJECT_SHM, "shared memory segment", "ipcmk -M SIZE; ipcs -m",
+	{ PALE_GRANT_SHM, PALE_OBJECT_SHM, "shared memory segment", "ipcmk -M SIZE", "ipcs -m",
 	    PALE_USE_READ, "what can be written to in memory can be read" },
-	{ PALE_GRANT_MSG, PALE_OBJECT_MSG, "message queue", "ipcmk -Q; ipcs -q",
+	{ PALE_GRANT_MSG, PALE_OBJECT_MSG, "message queue", "ipcmk -Q", "ipcs -q",
 	    PALE_USE_READ | PALE_USE_WRITE, NULL },
-	{ PALE_GRANT_SEM, PALE_OBJECT_SEM, "semaphore set", "ipcmk -S COUNT; ipcs -s", 0,
+	{ PALE_GRANT_SEM, PALE_OBJECT_SEM, "semaphore set", "ipcmk -S COUNT", "ipcs -s", 0,
 	    "one call waits for a semaphore and changes it, and which of the two lies in memory" },
 };
 
@@ -142,8 +143,8 @@ find_object(const struct kind *kind, const struct pale_endpoint *one, struct pal
 		    err, id, "%s: there is no %s with the key %#x", one->origin, kind->what, key);
 		return pale_remedy(err,
 		    "it must be there before the program starts: start what makes it, or make one "
-		    "with `%s` and grant the key that it shows",
-		    kind->make);
+		    "with `%s` and grant the key that `%s` shows",
+		    kind->make, kind->show);
 	}
 	if (id == -EACCES) {
 		pale_fail(err, id, "%s: you may not %s the %s with the key %#x yourself",
