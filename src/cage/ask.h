@@ -40,6 +40,9 @@ pale_ask_act pale_ask_shmget, pale_ask_msgget, pale_ask_semget;
 /* mq_open(2), mq_unlink(2): a granted queue for what it is granted, or the cage's own. */
 pale_ask_act pale_ask_mq_open, pale_ask_mq_unlink;
 
+/* PALE_CONTROL_NR: a way to whoever makes a cage inside; see nest.h. */
+pale_ask_act pale_ask_nested;
+
 /* Is the caller still there, and everything that was fetched really its own? */
 bool pale_ask_holds(const struct pale_supervisor *supervisor, const struct pale_notify *call);
 

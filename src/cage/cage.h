@@ -50,6 +50,9 @@ struct pale_node {
 	int number;                    /* FD: its number inside */
 	int open_flags;                /* FD: open(2) flags */
 	off_t offset;                  /* FD: where its offset starts */
+	/* Set by the builder: TMP and HIDE, the identity of what was made; ino 0 = none. */
+	dev_t made_dev;
+	ino_t made_ino;
 	const struct pale_node *cover; /* set by the builder: the nearest wider node, or NULL */
 };
 
@@ -78,6 +81,7 @@ struct pale_cage {
 	bool ask; /* the filter asks: start with a supervisor (supervisor.h) */
 	const struct pale_doors *doors;      /* what the supervisor opens; must outlive the wait */
 	const struct pale_watch_hook *watch; /* who hears of calls; NULL; must outlive the wait */
+	const struct pale_nest_hook *nest;   /* who makes cages inside; NULL; likewise */
 	const struct pale_sys_policy
 	    *policy;                    /* the filter's; must outlive the wait where it watches */
 	struct pale_skeleton *skeleton; /* mounted: tells the watch of missing names; or NULL */
@@ -90,6 +94,15 @@ struct pale_cage {
 
 	const int *keep_fds; /* descriptors that stay, beside 0 to 2 */
 	size_t keep_fd_count;
+
+	/*
+	 * A cage inside another: a /proc that is not read-only (borrowed for the launch), and who
+	 * looks at the mounts once they are made, before the command runs, from inside.
+	 */
+	bool nested;
+	int maps;
+	int (*inspect)(const struct pale_cage *cage, int proc, struct pale_err *err);
+	const void *inspect_state;
 
 	const char *chdir; /* working directory inside */
 	char *const *argv;
@@ -134,6 +147,15 @@ enum pale_cage_spaces {
  *   spaces  enum pale_cage_spaces bits
  */
 int pale_cage_unshare(unsigned spaces, struct pale_err *err);
+
+/*
+ * The same inside a cage, in a process of its supervisor's (nest.h): of the capabilities in the new
+ * user namespace only those stay that make mounts and look at callers, so that no permission of a
+ * file is passed over.
+ *
+ *   maps  as in struct pale_nest_caller; borrowed
+ */
+int pale_cage_unshare_inside(unsigned spaces, int maps, struct pale_err *err);
 
 /*
  * Build the cage and start its command. The process must be single-threaded and have called

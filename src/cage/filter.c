@@ -29,7 +29,7 @@ enum {
 struct spec {
 	struct pale_bpf_call calls[PALE_SYS_COUNT + 1];
 	size_t call_count;
-	struct pale_bpf_rule rules[SUB_COUNT + EACH_MAX * PALE_SYS_OBJECTS_MAX + 1];
+	struct pale_bpf_rule rules[SUB_COUNT + EACH_MAX * PALE_SYS_OBJECTS_MAX + 2];
 	size_t rule_count;
 };
 
@@ -149,6 +149,23 @@ add_call(struct spec *spec, enum pale_sys sys, uint32_t nr, const struct pale_sy
 	return add_unheard(spec, call, sys, policy);
 }
 
+/* Whoever only asks whether it is inside gets its answer here, supervisor or not. */
+static void
+add_control(struct spec *spec)
+{
+	struct pale_bpf_rule *nest = &spec->rules[spec->rule_count++];
+
+	*nest = (struct pale_bpf_rule){
+		.when = { { .arg = 0, .mask = UINT64_MAX, .value = PALE_CONTROL_NEST } },
+		.when_count = 1,
+		.ret = SECCOMP_RET_USER_NOTIF,
+	};
+	spec->calls[spec->call_count++] = (struct pale_bpf_call){ .nr = PALE_CONTROL_NR,
+		.rules = nest,
+		.rule_count = 1,
+		.ret = SECCOMP_RET_ERRNO | PALE_CONTROL_ERRNO };
+}
+
 int
 pale_filter_build(const struct pale_sys_policy *policy, struct sock_filter *prog, size_t max,
     size_t *ret_count, struct pale_err *err)
@@ -184,8 +201,7 @@ pale_filter_build(const struct pale_sys_policy *policy, struct sock_filter *prog
 			return pale_fail(
 			    err, -E2BIG, "more than %d System V objects", PALE_SYS_OBJECTS_MAX);
 	}
-	spec.calls[spec.call_count++] = (struct pale_bpf_call){ .nr = PALE_CONTROL_NR,
-		.ret = SECCOMP_RET_ERRNO | PALE_CONTROL_ERRNO };
+	add_control(&spec);
 	bpf.call_count = spec.call_count;
 	return pale_bpf_build(&bpf, prog, max, ret_count, err);
 }

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
@@ -47,30 +48,54 @@ struct child {
 	sigset_t mask;     /* to restore before exec */
 	bool ignore_chld;  /* likewise: our caller ignored SIGCHLD */
 	int ruleset;       /* Landlock ruleset, or -1 */
+	int proc;          /* the supervisor's /proc, or -1 */
 	int to_supervisor; /* socket to pass the filter's listener over, or -1 */
 	enum pale_cage_stage stage;
 	int result;
 	struct pale_err *err;
 };
 
-int
-pale_cage_unshare(unsigned spaces, struct pale_err *err)
+static int
+clone_flags(unsigned spaces)
 {
 	int flags = CLONE_NEWNS | CLONE_NEWPID;
-	int result;
 
 	if ((spaces & PALE_CAGE_MACHINE_IPC) == 0)
 		flags |= CLONE_NEWIPC;
 	if ((spaces & PALE_CAGE_OWN_NET) != 0)
 		flags |= CLONE_NEWNET;
-	result = pale_ns_enter(flags, err);
-	if (result < 0)
-		return result;
-	result = pale_mountcap_isolate(err);
+	return flags;
+}
+
+static int
+isolate(struct pale_err *err)
+{
+	int result = pale_mountcap_isolate(err);
+
 	/* Some machines let namespaces be made and refuse what they are for. */
 	if (result == -EPERM || result == -EACCES)
 		return pale_ns_explain(result, "make mounts in a user namespace", err);
 	return result;
+}
+
+int
+pale_cage_unshare(unsigned spaces, struct pale_err *err)
+{
+	int result = pale_ns_enter(clone_flags(spaces), err);
+
+	return result < 0 ? result : isolate(err);
+}
+
+int
+pale_cage_unshare_inside(unsigned spaces, int maps, struct pale_err *err)
+{
+	const uint32_t keep = 1U << CAP_SYS_ADMIN | 1U << CAP_SETPCAP | 1U << CAP_SYS_PTRACE |
+	    1U << CAP_NET_ADMIN | (getuid() == 0 ? 1U << CAP_SETFCAP : 0);
+	int result = pale_ns_enter_inside(clone_flags(spaces), maps, err);
+
+	if (result == 0)
+		result = pale_caps_keep(keep, err);
+	return result < 0 ? result : isolate(err);
 }
 
 /* Init of the pid namespace. Never returns. */
@@ -177,7 +202,7 @@ close_others(const struct pale_cage *cage, struct pale_err *err)
 
 /* The ruleset stays open until exec: the supervisor gets it, for what it does on our behalf. */
 static int
-confine(struct pale_cage *cage, int *ret_ruleset, struct pale_err *err)
+confine(struct pale_cage *cage, int proc, int *ret_ruleset, struct pale_err *err)
 {
 	int ruleset = -1;
 	bool landlocked =
@@ -190,6 +215,8 @@ confine(struct pale_cage *cage, int *ret_ruleset, struct pale_err *err)
 	if (result == 0)
 		result = pale_root_build(cage, ruleset, err);
 	*ret_ruleset = ruleset;
+	if (result == 0 && cage->inspect != NULL)
+		result = cage->inspect(cage, proc, err);
 	if (result == 0 && landlocked)
 		result = allow_stdio(cage, ruleset, err);
 	if (result == 0 && landlocked)
@@ -345,7 +372,7 @@ be_command(struct child *child)
 	child->stage = PALE_STAGE_SETUP;
 	/* What is made for the program is as it should be, whatever its own files get. */
 	mask = umask(S_IWGRP | S_IWOTH);
-	child->result = confine(cage, &child->ruleset, child->err);
+	child->result = confine(cage, child->proc, &child->ruleset, child->err);
 	if (child->result < 0)
 		_exit(EXIT_UNUSED);
 	umask(mask);
@@ -392,6 +419,12 @@ open_supervisor(const struct pale_cage *cage, struct pale_launch *launch, int *r
 	launch->supervisor.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (launch->supervisor.proc < 0)
 		return pale_fail_errno(err, "cannot open /proc");
+	launch->supervisor.nest = cage->nest;
+	if (cage->nested) {
+		launch->supervisor.maps = fcntl(cage->maps, F_DUPFD_CLOEXEC, 3);
+		if (launch->supervisor.maps <= 0)
+			return pale_fail_errno(err, "cannot keep a descriptor");
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return pale_fail_errno(err, "cannot make a socket for the supervisor");
 	*ret_ours = ends[0];
@@ -451,6 +484,7 @@ pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
 	struct child child = { .cage = cage,
 		.stage = PALE_STAGE_SETUP,
 		.ruleset = -1,
+		.proc = -1,
 		.to_supervisor = -1,
 		.err = &words };
 	sigset_t all;
@@ -468,6 +502,7 @@ pale_cage_launch(struct pale_cage *cage, struct pale_launch *ret_launch,
 	result = cage->ask ? open_supervisor(cage, &launch, &ours, &theirs, err) : 0;
 	if (result == 0)
 		result = start_init(&launch, err);
+	child.proc = launch.supervisor.proc;
 	child.to_supervisor = theirs;
 	if (result < 0) {
 		pale_supervisor_done(&launch.supervisor);

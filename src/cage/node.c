@@ -338,9 +338,22 @@ put_dir(struct pale_site *site, const struct pale_node *node, struct pale_err *e
 	return open_dir(site->root, node->path, &dir, err);
 }
 
+/* For cages inside, which tell what lies where by it. */
+static int
+remember(struct pale_node *node, int mount, struct pale_err *err)
+{
+	struct stat st;
+
+	if (fstat(mount, &st) < 0)
+		return pale_fail_errno(err, "cannot look at '%s'", node->path);
+	node->made_dev = st.st_dev;
+	node->made_ino = st.st_ino;
+	return 0;
+}
+
 /* A private writable directory; on a file system of its own where it covers part of a grant. */
 static int
-put_tmp(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_tmp(struct pale_site *site, struct pale_node *node, struct pale_err *err)
 {
 	static const struct pale_fsopt opts[] = { { "mode", "1777" }, { NULL, NULL } };
 	PALE_CLOSE int mount = -1;
@@ -362,12 +375,14 @@ put_tmp(struct pale_site *site, const struct pale_node *node, struct pale_err *e
 	}
 	if (result == 0)
 		result = attach(site, node, mount, err);
+	if (result == 0)
+		result = remember(node, mount, err);
 	return result < 0 ? result : allow(site, mount, node, err);
 }
 
 /* An empty read-only thing over a name that a wider node shows. */
 static int
-put_hide(struct pale_site *site, const struct pale_node *node, struct pale_err *err)
+put_hide(struct pale_site *site, struct pale_node *node, struct pale_err *err)
 {
 	static const struct pale_fsopt opts[] = { { "size", "4k" }, { "mode", "0555" },
 		{ NULL, NULL } };
@@ -388,6 +403,8 @@ put_hide(struct pale_site *site, const struct pale_node *node, struct pale_err *
 	}
 	if (result == 0)
 		result = attach(site, node, mount, err);
+	if (result == 0)
+		result = remember(node, mount, err);
 	/* The kernel attaches no mount whose root has lost its name, so the name goes last. */
 	if (file >= 0 && unlinkat(site->scratch, empty, 0) < 0 && result == 0)
 		result = pale_fail_errno(err, "cannot hide '%s'", node->path);
@@ -527,7 +544,7 @@ put_fd(struct pale_site *site, const struct pale_node *node, struct pale_err *er
 }
 
 int
-pale_node_put(struct pale_cage *cage, struct pale_site *site, const struct pale_node *node,
+pale_node_put(struct pale_cage *cage, struct pale_site *site, struct pale_node *node,
     struct pale_err *err)
 {
 	switch (node->kind) {

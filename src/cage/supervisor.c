@@ -18,6 +18,7 @@
 #include "cage/hear.h"
 #include "core/scope.h"
 #include "kernel/caps.h"
+#include "kernel/seccomp.h"
 
 static const struct {
 	enum pale_sys sys;
@@ -126,6 +127,7 @@ set_patience(const struct pale_supervisor *supervisor, bool on)
 static int
 prepare(struct pale_supervisor *supervisor, pid_t tid)
 {
+	uint32_t keep = 1U << CAP_SYS_PTRACE;
 	char self[16];
 	ssize_t len = readlinkat(supervisor->proc, "self", self, sizeof(self) - 1);
 	int result;
@@ -137,7 +139,10 @@ prepare(struct pale_supervisor *supervisor, pid_t tid)
 	if (fchdir(supervisor->proc) < 0 || chdir("self/fd") < 0)
 		return -errno;
 	result = make_timer(supervisor);
-	return result < 0 ? result : pale_caps_keep(1U << CAP_SYS_PTRACE, NULL);
+	/* The kernel lets root be mapped once more, for a cage inside, only where this was held. */
+	if (getuid() == 0)
+		keep |= 1U << CAP_SETFCAP;
+	return result < 0 ? result : pale_caps_keep(keep, NULL);
 }
 
 static int
@@ -147,6 +152,8 @@ perform(struct pale_supervisor *supervisor, const struct pale_notify *call)
 		if (pale_sys_nr(acts[i].sys) == call->nr)
 			return acts[i].act(supervisor, call);
 	}
+	if (call->nr == PALE_CONTROL_NR && call->args[0] == PALE_CONTROL_NEST)
+		return pale_ask_nested(supervisor, call);
 	return -ENOSYS;
 }
 
@@ -269,6 +276,7 @@ pale_supervisor_wait(
 		/* Signals first: a flood of calls does not keep them from being heard. */
 		if (polled[0].revents != 0) {
 			look(supervisor);
+			pale_nest_reap(supervisor);
 			if (read(supervisor->signals, &info, sizeof(info)) != sizeof(info))
 				return 0;
 			*ret_info = (siginfo_t){ .si_signo = (int)info.ssi_signo,
@@ -299,6 +307,7 @@ pale_supervisor_done(struct pale_supervisor *supervisor)
 		&supervisor->signals, &supervisor->diag, &supervisor->last.pidfd };
 
 	pale_ask_end(supervisor);
+	pale_nest_end(supervisor);
 	for (size_t i = 0; i < PALE_COUNT(fds); i++) {
 		if (*fds[i] >= 0)
 			close(pale_take_fd(fds[i]));

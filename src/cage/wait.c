@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cage/wait.h"
 #include "core/scope.h"
 
 enum {
@@ -144,8 +145,8 @@ end_all(struct pale_launch *launch)
  * Hold no end of the command's pipes: who reads its output is to see the end when the command
  * closes it, not when we end. Standard error stays, for what there may be to say.
  */
-static void
-let_go(void)
+void
+pale_wait_let_go(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++) {
 		if (!isatty(fd))
@@ -158,8 +159,8 @@ let_go(void)
  * so it has them, but a hangup goes to the leader of the session, and a timer that was set before
  * we were executed is ours.
  */
-static bool
-is_ours_alone(const siginfo_t *info)
+bool
+pale_wait_is_ours_alone(const siginfo_t *info)
 {
 	switch (info->si_signo) {
 	case SIGCHLD:
@@ -193,7 +194,7 @@ pale_cage_wait(struct pale_launch *launch)
 	sigset_t all;
 	int status = 0;
 
-	let_go();
+	pale_wait_let_go();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	for (;;) {
@@ -213,7 +214,7 @@ pale_cage_wait(struct pale_launch *launch)
 			launch->lost_root = true;
 			break;
 		}
-		if (is_ours_alone(&info))
+		if (pale_wait_is_ours_alone(&info))
 			kill(launch->command, info.si_signo);
 	}
 	end_all(launch);

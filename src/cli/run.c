@@ -16,6 +16,8 @@
 #include "cli/say.h"
 #include "cli/trace.h"
 #include "core/scope.h"
+#include "kernel/seccomp.h"
+#include "run/nested.h"
 #include "run/run.h"
 #include "run/service.h"
 
@@ -181,8 +183,8 @@ run(struct pale_run_args *args, int argc, char **argv, char **env, struct pale_e
 	}
 	result = pale_cli_trace_start(&trace, args, compartment, err);
 	if (result == 0)
-		result =
-		    pale_run(compartment, &args->plan, env, pale_say_note, &status, &stage, err);
+		result = (pale_filter_is_ours() ? pale_nested_run : pale_run)(
+		    compartment, &args->plan, env, pale_say_note, &status, &stage, err);
 	pale_cli_trace_end(&trace, result == 0);
 	return result < 0 ? fail(err, exit_code(stage)) : end_as(status);
 }

@@ -64,6 +64,20 @@ pale_caller_fd(struct pale_caller_last *last, int proc, pid_t tid, int fd, int *
 }
 
 int
+pale_caller_pidfd(int proc, pid_t tid, int *ret_fd)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
+	struct pale_caller_status status;
+
+	if (pidfd < 0 && errno == EINVAL && pale_caller_status(proc, tid, &status) == 0)
+		pidfd = (int)syscall(SYS_pidfd_open, status.tgid, 0);
+	if (pidfd < 0)
+		return -errno;
+	*ret_fd = pidfd;
+	return 0;
+}
+
+int
 pale_caller_read(pid_t tid, uint64_t address, void *buf, size_t size)
 {
 	struct iovec here = { buf, size };

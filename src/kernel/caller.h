@@ -35,6 +35,9 @@ struct pale_caller_last {
  */
 int pale_caller_fd(struct pale_caller_last *last, int proc, pid_t tid, int fd, int *ret_fd);
 
+/* A pidfd of the thread, or, before Linux 6.9, of its process; owned by the caller, or -errno. */
+int pale_caller_pidfd(int proc, pid_t tid, int *ret_fd);
+
 /* Copy memory. Returns 0, or -EFAULT if not all of it can be read. */
 int pale_caller_read(pid_t tid, uint64_t address, void *buf, size_t size);
 

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,9 +22,11 @@ enum {
 };
 
 static int
-write_text(const char *path, const char *text, size_t size)
+write_text(int proc, const char *path, const char *text, size_t size)
 {
-	PALE_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+	/* A /proc that is not at its place names its files without it. */
+	PALE_CLOSE int fd = openat(
+	    proc, proc == AT_FDCWD ? path : path + strlen("/proc/"), O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
@@ -102,9 +105,8 @@ pale_ns_explain(int code, const char *what, struct pale_err *err)
 	if (code != -EPERM && code != -EACCES)
 		return pale_remedy(err, "`pale doctor` shows what this machine offers");
 	if (pale_ns_is_filtered() && pale_filter_inside()) {
-		pale_fail(err, code, "this is the inside of `pale run`, and cages do not nest yet");
-		return pale_remedy(
-		    err, "give the outer one the grants, or run the command as it is");
+		pale_fail(err, code, "this is the inside of `pale run`, where cannot %s", what);
+		return pale_remedy(err, "a cage inside is asked for with `pale run`");
 	}
 	if (pale_ns_is_filtered()) {
 		pale_fail(err, code,
@@ -168,11 +170,11 @@ map_as_root(const char *self, const char *uids, size_t uid_size, const char *gid
 	int result;
 
 	snprintf(path, sizeof(path), "/proc/%s/gid_map", self);
-	result = write_text(path, gids, gid_size);
+	result = write_text(AT_FDCWD, path, gids, gid_size);
 	if (result < 0)
 		return result;
 	snprintf(path, sizeof(path), "/proc/%s/uid_map", self);
-	return write_text(path, uids, uid_size);
+	return write_text(AT_FDCWD, path, uids, uid_size);
 }
 
 static int
@@ -225,24 +227,51 @@ enter_as_root(int flags, struct pale_err *err)
 }
 
 static int
-enter_as_user(int flags, struct pale_err *err)
+map_as_user(int proc, uid_t uid, gid_t gid, struct pale_err *err)
 {
 	char uids[64];
 	char gids[64];
-	int uid_size = snprintf(uids, sizeof(uids), "%u %u 1\n", getuid(), getuid());
-	int gid_size = snprintf(gids, sizeof(gids), "%u %u 1\n", getgid(), getgid());
-	int result;
+	int uid_size = snprintf(uids, sizeof(uids), "%u %u 1\n", uid, uid);
+	int gid_size = snprintf(gids, sizeof(gids), "%u %u 1\n", gid, gid);
+	int result = write_text(proc, "/proc/self/setgroups", "deny", 4);
 
-	if (unshare(CLONE_NEWUSER | flags) < 0)
-		return pale_ns_explain(-errno, "make namespaces", err);
-	result = write_text("/proc/self/setgroups", "deny", 4);
 	if (result == 0 || result == -ENOENT)
-		result = write_text("/proc/self/uid_map", uids, (size_t)uid_size);
+		result = write_text(proc, "/proc/self/uid_map", uids, (size_t)uid_size);
 	if (result == 0)
-		result = write_text("/proc/self/gid_map", gids, (size_t)gid_size);
+		result = write_text(proc, "/proc/self/gid_map", gids, (size_t)gid_size);
 	if (result < 0)
 		return pale_ns_explain(result, "map the own user id", err);
 	return 0;
+}
+
+static int
+enter_as_user(int flags, struct pale_err *err)
+{
+	/* Asked before: afterwards the ids have no numbers until they are mapped. */
+	const uid_t uid = getuid();
+	const gid_t gid = getgid();
+
+	if (unshare(CLONE_NEWUSER | flags) < 0)
+		return pale_ns_explain(-errno, "make namespaces", err);
+	return map_as_user(AT_FDCWD, uid, gid, err);
+}
+
+int
+pale_ns_enter_inside(int flags, int proc, struct pale_err *err)
+{
+	const uid_t uid = getuid();
+	const gid_t gid = getgid();
+	int result;
+
+	/* Files of /proc of a process that cannot be dumped are root's, the maps too. */
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+		return pale_fail_errno(err, "cannot write id maps");
+	result = unshare(CLONE_NEWUSER | flags) < 0
+	    ? pale_ns_explain(-errno, "make namespaces", err)
+	    : map_as_user(proc, uid, gid, err);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 && result == 0)
+		result = pale_fail_errno(err, "cannot hide from other processes");
+	return result;
 }
 
 int

@@ -25,6 +25,16 @@
 int pale_ns_enter(int flags, struct pale_err *err);
 
 /*
+ * The same for a process that was made inside a cage by its waiter, without any capability and not
+ * to be looked at by those inside: it keeps only the own user and group id, root too.
+ *
+ *   proc  a /proc that knows the process and is not read-only; the one of the cage is
+ *
+ * Test: tests/live/nested.bats
+ */
+int pale_ns_enter_inside(int flags, int proc, struct pale_err *err);
+
+/*
  * Put a refusal that comes after the namespaces were made (some distributions let them be made and
  * refuse what they are for) into words.
  *

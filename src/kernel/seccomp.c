@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 #include <linux/seccomp.h>
+#include <sys/prctl.h>
 
 #include "kernel/uapi.h"
 
@@ -66,8 +67,31 @@ bool
 pale_filter_inside(void)
 {
 	int saved = errno;
-	bool inside = syscall(PALE_CONTROL_NR) == -1 && errno == PALE_CONTROL_ERRNO;
+	/* With its arguments: what else lies in the registers could be a question. */
+	bool inside = syscall(PALE_CONTROL_NR, 0L, 0L, 0L, 0L, 0L, 0L) == -1 &&
+	    errno == PALE_CONTROL_ERRNO;
 
 	errno = saved;
 	return inside;
+}
+
+bool
+pale_filter_is_ours(void)
+{
+	int saved = errno;
+	bool filtered = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER;
+
+	errno = saved;
+	return filtered && pale_filter_inside();
+}
+
+int
+pale_filter_ask_nested(int *ret_fd)
+{
+	long fd = syscall(PALE_CONTROL_NR, PALE_CONTROL_NEST, 0L, 0L, 0L, 0L, 0L);
+
+	if (fd < 0)
+		return -errno;
+	*ret_fd = (int)fd;
+	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <linux/filter.h>
 
 #include "core/err.h"
@@ -24,6 +25,13 @@ enum {
 	 */
 	PALE_UNHEARD_EXEC = 0x70616c65,
 };
+
+/*
+ * First argument of that call by which a supervisor is asked for a cage inside its own; what
+ * follows then is said over the socket that it returns (run/nested.h). No other argument counts,
+ * so there is nothing that could change while it is looked at.
+ */
+#define PALE_CONTROL_NEST UINT64_C(0x70616c656e657374)
 
 /*
  * Install a program on the calling thread. no_new_privs must be set before (or CAP_SYS_ADMIN held).
@@ -52,5 +60,21 @@ int pale_seccomp_install(const struct sock_filter *prog, size_t count, unsigned 
  * Test: tests/live/filter.c
  */
 bool pale_filter_inside(void);
+
+/*
+ * The same, where it is not yet known that there is a filter at all: asks that first, of the
+ * kernel. Costs one system call outside.
+ */
+bool pale_filter_is_ours(void);
+
+/*
+ * Ask the supervisor of the cage that the caller runs in for another cage.
+ *
+ *   ret_fd  socket to whoever will make it, SOCK_SEQPACKET, close on exec, owned by the caller
+ *
+ * Returns 0, or -errno: -EAGAIN if too many run already, -ENOSYS if nobody answers any more.
+ * Test: tests/live/nested.bats
+ */
+int pale_filter_ask_nested(int *ret_fd);
 
 #endif

@@ -104,6 +104,7 @@ struct pale_compartment {
 struct pale_policy {
 	struct pale_compartment *compartments;
 	size_t compartment_count;
+	bool sealed; /* texts read into it may not include files: -EPERM */
 };
 
 void pale_policy_init(struct pale_policy *policy);

@@ -129,6 +129,10 @@ pale_source_include(struct pale_source *source, const struct pale_call *call, si
 
 	if (path == NULL)
 		return pale_source_no_memory(source);
+	if (source->policy->sealed) {
+		rc = pale_fail(source->err, -EPERM, "this text may not include files");
+		return pale_source_at(source, call->arg_lines[i], rc);
+	}
 	rc = pale_source_check_path(source, call->args[i]);
 	if (rc == 0)
 		rc = enter(source, call, &inner);

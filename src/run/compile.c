@@ -115,8 +115,10 @@ check_overlap(struct pale_plan *plan, struct pale_entry *entry,
 		return 0;
 	if (!hides && (!pale_entry_has_rights(entry) || (cover->rights & ~entry->rights) == 0))
 		return 0;
-	if (options->outside != NULL && pale_vouch_for(options->outside, entry, cover))
+	if (options->outside != NULL && pale_vouch_for(options->outside, entry, cover)) {
+		entry->safe = true;
 		return 0;
+	}
 	result = pale_resolve_replaceable(cover->path, &entry->at, &replaceable, who, sizeof(who));
 	if (result < 0)
 		return pale_fail(err, result, "cannot tell who may replace '%s'", entry->path);

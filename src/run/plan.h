@@ -38,6 +38,7 @@ struct pale_loss {
 extern const struct pale_loss pale_losses[];
 
 struct pale_plan;
+struct pale_outer; /* run/narrow.h */
 
 /* Who hears of the calls of a cage (cage/watch.h), and of which. Borrowed until the run is over. */
 struct pale_watcher {
@@ -59,6 +60,7 @@ struct pale_plan_options {
 	const struct pale_watcher *watcher; /* or NULL */
 	const struct pale_net *net;         /* found already, or NULL */
 	const struct pale_ipc *ipc; /* queues that are pinned already, or NULL: they are then */
+	const struct pale_outer *outer;     /* the cage that this one is made in, or NULL */
 };
 
 /* One grant as it holds here. */

@@ -17,6 +17,8 @@
 #include "kernel/probe.h"
 #include "run/env.h"
 #include "run/fds.h"
+#include "run/narrow.h"
+#include "run/nested.h"
 #include "run/service.h"
 #include "run/vouch.h"
 
@@ -43,6 +45,8 @@ struct run {
 	struct rlimit nofile;     /* as our caller has it */
 	int *keep_fds;
 	char **env;
+	struct pale_outer outer; /* what this is for cages inside */
+	struct pale_nest_hook nest;
 };
 
 static void
@@ -113,6 +117,15 @@ make_limits(struct run *run, const struct pale_compartment *compartment,
 	run->cage.limits = run->limits;
 	if (getuid() != 0 || nproc == RLIM_INFINITY)
 		return 0;
+	/* Those of a cage inside count in the one around, and its own limit cannot be set. */
+	if (options->outer != NULL && optional)
+		return 0;
+	if (options->outer != NULL) {
+		pale_fail(err, -EOPNOTSUPP,
+		    "nproc cannot limit root's processes in a cage inside another");
+		return pale_remedy(err,
+		    "limit those of the cage around, or accept it with --best-effort=nproc");
+	}
 	/* The kernel never counts the processes of the real root; the pid namespace can. */
 	if (pale_probe_kernel_at_least(6, 14)) {
 		run->cage.pid_max = nproc < PID_MAX_LEAST ? PID_MAX_LEAST : nproc;
@@ -132,7 +145,7 @@ make_limits(struct run *run, const struct pale_compartment *compartment,
 }
 
 static int
-make_fds(struct run *run, struct pale_err *err)
+make_fds(struct run *run, const struct pale_outer *outer, struct pale_err *err)
 {
 	run->keep_fds = calloc(run->plan.entry_count + 1, sizeof(*run->keep_fds));
 	if (run->keep_fds == NULL)
@@ -142,8 +155,12 @@ make_fds(struct run *run, struct pale_err *err)
 			run->keep_fds[run->cage.keep_fd_count++] = run->plan.entries[i].fd;
 	}
 	run->cage.keep_fds = run->keep_fds;
-	for (int fd = 0; fd < STDIO_COUNT; fd++)
+	for (int fd = 0; fd < STDIO_COUNT; fd++) {
 		run->cage.landlock_fd[fd] = pale_fds_allow(fd);
+		/* What a cage around withholds is not got back by way of /dev/stdout. */
+		if (outer != NULL && (outer->plan->landlock_fs & PALE_LL_TRUNCATE) != 0)
+			run->cage.landlock_fd[fd] &= ~(uint64_t)PALE_LL_TRUNCATE;
+	}
 	return 0;
 }
 
@@ -215,12 +232,14 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 {
 	int result = pale_plan_make(&run->plan, compartment, options, err);
 
+	if (result == 0 && options->outer != NULL)
+		result = pale_narrow(&run->plan, compartment, options->outer, err);
 	if (result == 0)
 		result = pale_plan_nodes(&run->plan, &run->cage.nodes, &run->cage.node_count, err);
 	if (result == 0)
 		result = make_limits(run, compartment, options, err);
 	if (result == 0)
-		result = make_fds(run, err);
+		result = make_fds(run, options->outer, err);
 	if (result == 0)
 		result = pale_env_make(compartment, env, &run->env, err);
 	if (result == 0 && compartment->activation)
@@ -241,7 +260,28 @@ prepare(struct run *run, const struct pale_compartment *compartment,
 	run->cage.chdir = run->plan.cwd;
 	run->cage.argv = compartment->command;
 	run->cage.envp = run->env;
+	run->outer = (struct pale_outer){ .plan = &run->plan, .cage = &run->cage };
+	run->nest = (struct pale_nest_hook){ .state = &run->outer, .serve = pale_nested_serve };
+	run->cage.nest = &run->nest;
+	if (options->outer != NULL) {
+		run->cage.nested = true;
+		run->cage.maps = options->outer->maps;
+		run->cage.inspect = pale_narrow_inspect;
+		run->cage.inspect_state = options->outer;
+	}
 	return 0;
+}
+
+static int
+enter(const struct pale_compartment *compartment, const struct pale_net *net,
+    const struct pale_outer *outer, struct pale_err *err)
+{
+	unsigned spaces = (net->own ? PALE_CAGE_OWN_NET : 0U) |
+	    (pale_ipc_is_machines(compartment) ? PALE_CAGE_MACHINE_IPC : 0U);
+	int result = outer != NULL ? pale_cage_unshare_inside(spaces, outer->maps, err)
+				   : pale_cage_unshare(spaces, err);
+
+	return result == 0 && net->loopback ? pale_loopback_up(err) : result;
 }
 
 int
@@ -261,24 +301,25 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 
 	*ret_stage = PALE_STAGE_SETUP;
 	result = pale_fds_check(compartment, err);
+	if (result == 0 && options->outer != NULL)
+		result = pale_narrow_early(compartment, err);
 	if (result == 0)
 		result = pale_net_find(compartment, options, &net, err);
 	inside.net = &net;
 	if (result == 0)
 		result = pale_ipc_pin(compartment, &ipc, err);
 	inside.ipc = &ipc;
-	if (result == 0 && pale_vouch_needed(compartment)) {
+	if (options->outer != NULL) {
+		/* Whom names belong to was seen from further out. */
+		inside.outside = options->outer->plan;
+	} else if (result == 0 && pale_vouch_needed(compartment)) {
 		result = pale_plan_make(&outside, compartment, &inside, err);
 		inside.outside = &outside;
 	}
 	if (result == 0)
 		start_skeleton(&skeleton, options->watcher);
 	if (result == 0)
-		result = pale_cage_unshare((net.own ? PALE_CAGE_OWN_NET : 0U) |
-			(pale_ipc_is_machines(compartment) ? PALE_CAGE_MACHINE_IPC : 0U),
-		    err);
-	if (result == 0 && net.loopback)
-		result = pale_loopback_up(err);
+		result = enter(compartment, &net, options->outer, err);
 	if (result == 0) {
 		run = calloc(1, sizeof(*run));
 		if (run == NULL)
