@@ -25,8 +25,8 @@ static int
 write_text(int proc, const char *path, const char *text, size_t size)
 {
 	/* A /proc that is not at its place names its files without it. */
-	PALE_CLOSE int fd = openat(
-	    proc, proc == AT_FDCWD ? path : path + strlen("/proc/"), O_WRONLY | O_CLOEXEC);
+	PALE_CLOSE int fd =
+	    openat(proc, proc == AT_FDCWD ? path : path + strlen("/proc/"), O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;

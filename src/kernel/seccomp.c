@@ -68,8 +68,8 @@ pale_filter_inside(void)
 {
 	int saved = errno;
 	/* With its arguments: what else lies in the registers could be a question. */
-	bool inside = syscall(PALE_CONTROL_NR, 0L, 0L, 0L, 0L, 0L, 0L) == -1 &&
-	    errno == PALE_CONTROL_ERRNO;
+	bool inside =
+	    syscall(PALE_CONTROL_NR, 0L, 0L, 0L, 0L, 0L, 0L) == -1 && errno == PALE_CONTROL_ERRNO;
 
 	errno = saved;
 	return inside;

@@ -90,8 +90,7 @@ read_lines(FILE *file, struct pale_mounts *mounts, uint64_t **ret_parents)
 		}
 		if (mounts->count == MOUNTS_MAX)
 			return -E2BIG;
-		if (!parse_line(
-			line, &mounts->list[mounts->count], &(*ret_parents)[mounts->count]))
+		if (!parse_line(line, &mounts->list[mounts->count], &(*ret_parents)[mounts->count]))
 			return -EPROTO;
 		mounts->count++;
 	}
@@ -140,7 +139,8 @@ link_up(struct pale_mounts *mounts, const uint64_t *parents)
 			if (j == i || !buries(mounts, j, i))
 				continue;
 			one->buried = true;
-			if (mounts->list[j].parent == i && strcmp(mounts->list[j].path, one->path) == 0)
+			if (mounts->list[j].parent == i &&
+			    strcmp(mounts->list[j].path, one->path) == 0)
 				one->covered = true;
 		}
 	}

@@ -38,8 +38,8 @@ runs(void)
 
 /* The inode at the top of what an entry mounts; those that the launch makes are in its nodes. */
 static bool
-is_top_of(const struct pale_outer *outer, const struct pale_entry *entry,
-    const struct pale_mount *mount)
+is_top_of(
+    const struct pale_outer *outer, const struct pale_entry *entry, const struct pale_mount *mount)
 {
 	if (entry->redundant || entry->absent || entry->kind == PALE_GRANT_FD ||
 	    entry->kind == PALE_GRANT_LINK || entry->kind == PALE_GRANT_COPY)
@@ -87,9 +87,8 @@ place_of(const struct pale_mounts *mounts, const struct pale_mount *mount,
 
 			if (mount->covered || mount->buried || !is_top_of(outer, entry, mount))
 				continue;
-			place.rights = place.entry == NULL
-			    ? rights_of(outer, entry)
-			    : place.rights & rights_of(outer, entry);
+			place.rights = place.entry == NULL ? rights_of(outer, entry)
+							   : place.rights & rights_of(outer, entry);
 			place.entry = entry;
 		}
 		if (place.entry != NULL)
@@ -124,9 +123,9 @@ wider(const struct pale_entry *entry, pale_rights beyond, const char *where,
 		pale_fail(err, -EPERM,
 		    "'%s' (%s) would have %s, which the cage around grants nowhere there",
 		    entry->path, entry->origin, names);
-	return pale_remedy(err, where == NULL
-		? "ask for less here, or grant more to the cage around"
-		: "grant less there, too: a cage inside can only be narrower");
+	return pale_remedy(err,
+	    where == NULL ? "ask for less here, or grant more to the cage around"
+			  : "grant less there, too: a cage inside can only be narrower");
 }
 
 /* One entry, where it lies. */
@@ -184,11 +183,9 @@ check_below(const struct pale_plan *plan, const struct pale_outer *outer, struct
 
 /* An empty directory of its own is more than a cage has that can write nowhere. */
 static int
-check_tmp(
-    const struct pale_entry *entry, const struct pale_outer *outer, struct pale_err *err)
+check_tmp(const struct pale_entry *entry, const struct pale_outer *outer, struct pale_err *err)
 {
-	pale_rights asked =
-	    entry->exec ? RS(WRITE, CREATE, FEXECVE) : RS(WRITE, CREATE);
+	pale_rights asked = entry->exec ? RS(WRITE, CREATE, FEXECVE) : RS(WRITE, CREATE);
 
 	for (size_t i = 0; i < outer->plan->entry_count; i++) {
 		const struct pale_entry *around = &outer->plan->entries[i];
@@ -200,12 +197,12 @@ check_tmp(
 	pale_fail(err, -EPERM,
 	    "'%s' (%s) would be a private directory to write%s, and the cage around has none",
 	    entry->path, entry->origin, entry->exec ? " and run programs" : "");
-	return pale_remedy(err, "leave it out (--bare leaves out /tmp), or grant the cage around one");
+	return pale_remedy(
+	    err, "leave it out (--bare leaves out /tmp), or grant the cage around one");
 }
 
 static int
-check_entries(
-    const struct pale_plan *plan, const struct pale_outer *outer, struct pale_err *err)
+check_entries(const struct pale_plan *plan, const struct pale_outer *outer, struct pale_err *err)
 {
 	struct pale_mounts mounts = { 0 };
 	PALE_CLOSE int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -231,8 +228,7 @@ find_endpoint(const struct pale_outer *outer, const struct pale_endpoint *endpoi
 		const struct pale_endpoint *one = &outer->plan->endpoints[i];
 
 		if (one->kind == endpoint->kind && strcmp(one->name, endpoint->name) == 0 &&
-		    one->key == endpoint->key &&
-		    (one->port == endpoint->port || one->port == 0))
+		    one->key == endpoint->key && (one->port == endpoint->port || one->port == 0))
 			return one;
 	}
 	return NULL;
@@ -254,8 +250,8 @@ uses_by_rights(const struct pale_outer *outer, const struct pale_endpoint *endpo
 }
 
 static int
-check_endpoint(const struct pale_endpoint *endpoint, const struct pale_outer *outer,
-    struct pale_err *err)
+check_endpoint(
+    const struct pale_endpoint *endpoint, const struct pale_outer *outer, struct pale_err *err)
 {
 	const struct pale_endpoint *around = find_endpoint(outer, endpoint);
 	unsigned may = around == NULL ? 0 : around->use;
@@ -333,8 +329,7 @@ has_host(const struct pale_doors *doors, const struct pale_door_host *host)
 }
 
 static int
-check_hosts(
-    const struct pale_plan *plan, const struct pale_outer *outer, struct pale_err *err)
+check_hosts(const struct pale_plan *plan, const struct pale_outer *outer, struct pale_err *err)
 {
 	const struct pale_plan *around = outer->plan;
 
@@ -345,7 +340,8 @@ check_hosts(
 			continue;
 		pale_fail(err, -EPERM,
 		    "a host or port of --tcp or --udp is not granted to the cage around: %s port "
-		    "%u", plan->doors.hosts[i].tcp ? "TCP" : "UDP", plan->doors.hosts[i].port);
+		    "%u",
+		    plan->doors.hosts[i].tcp ? "TCP" : "UDP", plan->doors.hosts[i].port);
 		return pale_remedy(err, "ask for less here, or grant more to the cage around");
 	}
 	return 0;

@@ -159,8 +159,8 @@ read_policy(const struct request *request, struct pale_policy *policy,
 	if (result == 0)
 		result = pale_policy_compartment(policy, "main", &compartment);
 	if (result == 0)
-		result = pale_compartment_command(
-		    compartment, (const char *const *)request->args, err);
+		result =
+		    pale_compartment_command(compartment, (const char *const *)request->args, err);
 	if (result < 0 || compartment == NULL)
 		return result;
 	for (size_t i = 0; i < compartment->grant_count && i < request->head.origin_count; i++) {
@@ -331,8 +331,7 @@ be_maker(const struct pale_outer *around, struct pale_nest_caller *caller, struc
 	else
 		result = read_policy(request, &policy, &compartment, &err);
 	if (result == 0 && compartment != NULL)
-		result =
-		    make_cage(around, caller, request, compartment, &status, &stage, &err);
+		result = make_cage(around, caller, request, compartment, &status, &stage, &err);
 	ended.value = status;
 	if (result < 0)
 		tell_failure(caller->sock, result, stage, &err);
@@ -363,8 +362,7 @@ look_after(int sock, struct maker *maker)
 		maker->stopped = WIFSTOPPED(status);
 		if (WIFSTOPPED(status)) {
 			message.value = ++maker->stops;
-			(void)send(
-			    sock, &message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT);
+			(void)send(sock, &message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT);
 		} else if (!WIFCONTINUED(status)) {
 			/* It has said how it ended, unless it was killed. */
 			message.kind = PALE_NESTED_ENDED;
@@ -393,8 +391,7 @@ hear(int sock, const struct maker *maker)
 		return true;
 	if (message.kind == PALE_NESTED_SIGNAL && message.value >= 1 && message.value <= 64)
 		kill(maker->pid, message.value);
-	if (message.kind == PALE_NESTED_CONTINUE && maker->stopped &&
-	    message.value == maker->stops)
+	if (message.kind == PALE_NESTED_CONTINUE && maker->stopped && message.value == maker->stops)
 		kill(maker->pid, SIGCONT);
 	return true;
 }

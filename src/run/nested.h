@@ -24,7 +24,7 @@ enum {
 struct pale_nested_head {
 	uint32_t version;
 	uint32_t size;
-	uint32_t policy_size; /* the policy, first, without its NUL */
+	uint32_t policy_size;  /* the policy, first, without its NUL */
 	uint32_t origin_count; /* then where each grant comes from, for messages */
 	uint32_t arg_count;    /* then the command */
 	uint32_t env_count;    /* then its environment, complete */
@@ -40,11 +40,11 @@ struct pale_nested_head {
 enum pale_nested_kind {
 	PALE_NESTED_SIGNAL = 1, /* to the maker: hand .value on to the command */
 	PALE_NESTED_CONTINUE,   /* to it: go on, if stop number .value still holds */
-	PALE_NESTED_READY,      /* from it: has the descriptors; .value: in the same process group */
-	PALE_NESTED_NOTICE,     /* .text */
-	PALE_NESTED_FAILED,     /* .value -errno, .stage, .text, .remedy */
-	PALE_NESTED_STOPPED,    /* the command stopped; .value: how often by now */
-	PALE_NESTED_ENDED,      /* .value: its wait status */
+	PALE_NESTED_READY,   /* from it: has the descriptors; .value: in the same process group */
+	PALE_NESTED_NOTICE,  /* .text */
+	PALE_NESTED_FAILED,  /* .value -errno, .stage, .text, .remedy */
+	PALE_NESTED_STOPPED, /* the command stopped; .value: how often by now */
+	PALE_NESTED_ENDED,   /* .value: its wait status */
 };
 
 struct pale_nested_message {

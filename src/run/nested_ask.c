@@ -107,8 +107,10 @@ write_letter(const struct pale_compartment *compartment, char *const *env,
 	if (letter->failed)
 		return pale_fail(err, -ENOMEM, "out of memory");
 	if (letter->size > PALE_NESTED_BYTES_MAX) {
-		pale_fail(err, -E2BIG, "grants, command and environment are %zu bytes, more than "
-		    "a cage inside another takes (%d)", letter->size, PALE_NESTED_BYTES_MAX);
+		pale_fail(err, -E2BIG,
+		    "grants, command and environment are %zu bytes, more than "
+		    "a cage inside another takes (%d)",
+		    letter->size, PALE_NESTED_BYTES_MAX);
 		return pale_remedy(err, "pass less of the environment, or the rest in a file");
 	}
 	head->size = (uint32_t)letter->size;
@@ -143,7 +145,8 @@ not_answered(int result, struct pale_err *err)
 		return pale_remedy(err, "wait for one of them to end");
 	}
 	if (result == -ENOSYS)
-		return pale_fail(err, result, "nobody answers who could make a cage inside this one");
+		return pale_fail(
+		    err, result, "nobody answers who could make a cage inside this one");
 	return pale_fail(
 	    err, result, "cannot ask for a cage inside this one: %s", strerror(-result));
 }

@@ -200,9 +200,8 @@ denied() { # SENTENCE REMEDY COMMAND...: COMMAND runs pale in the surroundings
 	local who
 	cp "$PALE" w/pale
 	for who in $(people); do
-		says 125 "this is the inside of \`pale run\`, and cages do not nest yet" \
-			"give the outer one the grants, or run the command as it is" \
-			as pale run -x w -- w/pale run -- true
+		run as pale run -x w -- w/pale run -- true
+		exits 0
 		run as pale run -x w -- w/pale doctor
 		exits 3
 		has "inside \`pale run\`"

@@ -47,7 +47,8 @@ expected(int nr, const uint64_t args[PALE_SYS_ARGS])
 	static enum pale_sys sys;
 
 	if (nr == PALE_CONTROL_NR)
-		return SECCOMP_RET_ERRNO | PALE_CONTROL_ERRNO;
+		return args[0] == PALE_CONTROL_NEST ? SECCOMP_RET_USER_NOTIF
+						    : SECCOMP_RET_ERRNO | PALE_CONTROL_ERRNO;
 	if (nr < 0 || nr != known_nr) {
 		if (pale_sys_find_nr(nr, &sys) < 0)
 			return SECCOMP_RET_ERRNO | ENOSYS;
