@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/explain.h"
+#include "cli/learn.h"
 #include "cli/run_options.h"
 #include "cli/say.h"
 #include "cli/trace.h"
@@ -145,9 +146,11 @@ run(struct pale_run_args *args, int argc, char **argv, char **env, struct pale_e
 	enum pale_cage_stage stage = PALE_STAGE_SETUP;
 	struct pale_cli_trace trace = PALE_CLI_TRACE_NONE;
 	struct pale_compartment *compartment;
+	struct pale_learn *learn = NULL;
 	bool asks;
 	int used = 0;
-	int status;
+	int status = 0;
+	int learned;
 	int result = pale_options_parse(
 	    pale_run_options, pale_run_option_count, argc, argv, args, &used, err);
 
@@ -169,24 +172,32 @@ run(struct pale_run_args *args, int argc, char **argv, char **env, struct pale_e
 	if (args->why != NULL && used < argc)
 		args->why_path = argv[used++];
 	asks = args->explain || args->why != NULL;
-	result =
-	    pale_run_args_compartment(args, argc - used, argv + used, !asks, &compartment, err);
+	result = pale_cli_learn_start(args, used < argc, &learn, err);
+	if (result == 0)
+		result = pale_run_args_compartment(
+		    args, argc - used, argv + used, !asks, &compartment, err);
 	if (result == 0)
 		result = pale_service_grants(compartment, env, getpid(), err);
-	if (result < 0)
-		return fail(err, EXIT_NOT_RUN_OWN);
-	if (asks)
-		return answer(args, compartment, err);
-	if (args->assume_no_userns) {
-		pale_fail(err, -EPERM, "no user namespaces, as --assume userns=no pretends");
+	if (result == 0 && !asks && args->assume_no_userns)
+		result =
+		    pale_fail(err, -EPERM, "no user namespaces, as --assume userns=no pretends");
+	if (result < 0) {
+		pale_learn_free(learn);
 		return fail(err, EXIT_NOT_RUN_OWN);
 	}
+	if (asks)
+		return answer(args, compartment, err);
 	result = pale_cli_trace_start(&trace, args, compartment, err);
+	if (result == 0)
+		result = pale_cli_learn_open(learn, args, &compartment, err);
 	if (result == 0)
 		result = (pale_filter_is_ours() ? pale_nested_run : pale_run)(
 		    compartment, &args->plan, env, pale_say_note, &status, &stage, err);
 	pale_cli_trace_end(&trace, result == 0);
-	return result < 0 ? fail(err, exit_code(stage)) : end_as(status);
+	learned = pale_cli_learn_end(learn, args, result == 0, result == 0 ? err : NULL);
+	if (result < 0)
+		return fail(err, exit_code(stage));
+	return learned < 0 ? fail(err, EXIT_NOT_RUN_OWN) : end_as(status);
 }
 
 int

@@ -155,19 +155,50 @@ take_listen_fds(void *state, const char *with PALE_UNUSED, const char *arg PALE_
 }
 
 static int
+add_word(struct pale_run_words *words, const char *word, struct pale_err *err)
+{
+	const char **grown = reallocarray(words->list, words->count + 1, sizeof(*grown));
+
+	if (grown == NULL)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	words->list = grown;
+	grown[words->count++] = word;
+	return 0;
+}
+
+static int
 take_profile(void *state, const char *with PALE_UNUSED, const char *arg, struct pale_err *err)
 {
 	struct pale_run_args *args = state;
+	int result = pale_profile_read(&args->base, arg, err);
 
-	return pale_profile_read(&args->base, arg, err);
+	return result < 0 ? result : add_word(&args->profiles, arg, err);
 }
 
 static int
 take_policy(void *state, const char *with PALE_UNUSED, const char *arg, struct pale_err *err)
 {
 	struct pale_run_args *args = state;
+	int result = pale_policy_read_file(&args->policy, arg, err);
 
-	return pale_policy_read_file(&args->policy, arg, err);
+	return result < 0 ? result : add_word(&args->policies, arg, err);
+}
+
+static int
+take_learn(void *state, const char *with, const char *arg, struct pale_err *err)
+{
+	if (*arg == '\0')
+		return pale_fail(err, -EINVAL, "option %s: the file has no name", with);
+	((struct pale_run_args *)state)->learn = arg;
+	return 0;
+}
+
+static int
+take_learn_within(void *state, const char *with, const char *arg, struct pale_err *err)
+{
+	if (*arg == '\0')
+		return pale_fail(err, -EINVAL, "option %s: the path is empty", with);
+	return add_word(&((struct pale_run_args *)state)->within, arg, err);
 }
 
 /* For "#!": what follows a script's own name is not for us. */
@@ -435,6 +466,8 @@ const struct pale_option pale_run_options[] = {
 	{ NULL, 0, NULL, "Reports of the run:", NULL },
 	{ "trace", 0, "FILE", "each distinct denial, and the grant that would allow it", take_trace, true },
 	{ "report", 0, "text|json", "how it is told", take_report },
+	{ "learn", 0, "FILE", "write the policy that the command needs; several runs add up", take_learn },
+	{ "learn-within", 0, "PATH", "where it may learn: all is open there but secrets (default: here)", take_learn_within },
 	{ NULL, 0, NULL, "Questions (nothing is run):", NULL },
 	{ "explain", 0, NULL, "what is granted, and what enforces it", take_explain },
 	{ "why", 0, "CALL PATH", "would this call be allowed, and by what", take_why },
@@ -463,6 +496,9 @@ pale_run_args_done(struct pale_run_args *args)
 	pale_policy_done(&args->line_policy);
 	pale_policy_done(&args->policy);
 	pale_policy_done(&args->base);
+	free(args->within.list);
+	free(args->profiles.list);
+	free(args->policies.list);
 }
 
 static int

@@ -9,6 +9,12 @@
 #include "policy/policy.h"
 #include "run/plan.h"
 
+/* Arguments of an option that may come several times; borrowed from the command line. */
+struct pale_run_words {
+	const char **list; /* owned */
+	size_t count;
+};
+
 struct pale_run_args {
 	struct pale_policy line_policy;
 	struct pale_compartment *line; /* what the command line grants; in line_policy */
@@ -19,10 +25,14 @@ struct pale_run_args {
 	int assume_landlock;     /* --assume landlock=N, or -1 */
 	bool assume_no_userns;   /* --assume userns=no */
 	bool explain;
-	bool json;              /* --json, --report=json */
-	bool trace;             /* --trace */
-	const char *trace_file; /* --trace=FILE, or NULL: standard error */
-	const char *why; /* --why CALL, or NULL */
+	bool json;                      /* --json, --report=json */
+	bool trace;                     /* --trace */
+	const char *trace_file;         /* --trace=FILE, or NULL: standard error */
+	const char *learn;              /* --learn FILE, or NULL */
+	struct pale_run_words within;   /* --learn-within */
+	struct pale_run_words profiles; /* --profile, by name */
+	struct pale_run_words policies; /* --policy and --script */
+	const char *why;                /* --why CALL, or NULL */
 	const char *why_path;
 	bool help;
 	bool version;

@@ -14,6 +14,7 @@
 #include "kernel/landlock.h"
 #include "kernel/uapi.h"
 #include "run/fds.h"
+#include "run/learn.h"
 #include "run/vouch.h"
 
 /*
@@ -112,6 +113,9 @@ check_overlap(struct pale_plan *plan, struct pale_entry *entry,
 	int result;
 
 	if (cover == NULL || !pale_entry_has_rights(cover) || entry->redundant)
+		return 0;
+	/* Learning hides as well as it can, and says so: the user asked for the tree around it. */
+	if (hides && strcmp(entry->origin, PALE_LEARN_ORIGIN) == 0)
 		return 0;
 	if (!hides && (!pale_entry_has_rights(entry) || (cover->rights & ~entry->rights) == 0))
 		return 0;

@@ -251,6 +251,8 @@ read_path(const struct pale_heard_call *heard, unsigned arg, const char *given,
 		return;
 	if (path->text[0] != '/' && read_fd_place(heard, fd, base, sizeof(base)) < 0)
 		return;
+	if (path->text[0] != '/')
+		memcpy(path->base, base, sizeof(path->base));
 	if (path->text[0] != '\0')
 		find_meaning(heard, base, pale_call_follows(call), path);
 	else if (relative) /* AT_EMPTY_PATH, or ENOENT whatever is granted */
@@ -309,6 +311,7 @@ pale_heard_read(const struct pale_heard_call *heard, struct pale_heard_facts *re
 	ret->path_count = 0;
 	for (size_t i = 0; i < PALE_SYS_NEEDS; i++) {
 		ret->paths[i].text[0] = '\0';
+		ret->paths[i].base[0] = '\0';
 		ret->paths[i].path[0] = '\0';
 		ret->paths[i].on_name = false;
 		ret->paths[i].exists = false;

@@ -35,6 +35,7 @@ struct pale_heard_who {
 /* One path that a call names. */
 struct pale_heard_path {
 	char text[PATH_MAX]; /* as the call gave it; "" where it names a descriptor instead */
+	char base[PATH_MAX]; /* the directory where a relative text starts; "" elsewhere */
 	/*
 	 * What it means: absolute, inside, without links but the last where the call acts on that
 	 * or on a name. Behind a name that is not there nothing can be walked, so the rest is as

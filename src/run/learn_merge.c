@@ -131,7 +131,7 @@ add_node(struct merge *m, const char *path, size_t len, size_t parent)
 		.path = path, .len = len, .parent = parent, .type = PALE_SEEN_DIR, .reach = SIZE_MAX
 	};
 	grown->closed = len == 0 ||
-	    has_path(m->around->never, m->around->never_count, grown, false) ||
+	    has_path(m->around->never, m->around->never_count, grown, true) ||
 	    has_path(m->around->secrets, m->around->secret_count, grown, true);
 	return 0;
 }
@@ -451,20 +451,36 @@ landlock_around(const struct merge *m, const struct node *node)
 }
 
 /*
+ * What a grant gets back from around it. That a FIFO in a directory for reading can be written to
+ * is told at each run, and refused by none.
+ */
+static pale_rights
+from_around(const struct merge *m, const struct node *node)
+{
+	pale_rights back = pale_compile_around(node->need, landlock_around(m, node),
+	    node->type == PALE_SEEN_DIR, node->type == PALE_SEEN_FILE);
+
+	return node->type == PALE_SEEN_DIR && back == RS(WRITE) &&
+		(node->need & pale_rights_of_mount(PALE_MOUNT_RDONLY)) == 0
+	    ? 0
+	    : back;
+}
+
+/*
  * Add what nothing withholds from a grant because others have it: rights that only the filter could
  * withhold, for the whole cage, and those that Landlock unites on the way up.
  */
 static void
 add_leaks(struct merge *m)
 {
-	pale_rights before;
 	pale_rights cage = 0;
+	bool changed;
 
 	for (size_t i = 0; i < m->around->base_count; i++)
 		if (m->around->base[i].has_rights)
 			cage |= m->around->base[i].rights;
 	do {
-		before = cage;
+		changed = false;
 		for (size_t i = 0; i < m->count; i++) {
 			struct node *node = &m->nodes[i];
 			pale_rights had = node->need;
@@ -477,15 +493,15 @@ add_leaks(struct merge *m)
 			node->need = pale_rights_close(node->need | above);
 			cage |= node->need;
 			node->need |= pale_rights_leak(node->need, cage, m->around->landlock_abi);
-			node->need |= pale_compile_around(node->need, landlock_around(m, node),
-			    node->type == PALE_SEEN_DIR, node->type == PALE_SEEN_FILE);
+			node->need |= from_around(m, node);
 			node->need = pale_rights_close(node->need);
 			node->added |= node->need & ~had & ~above;
+			changed |= node->need != had;
 			cage |= node->need;
 			if (node->type == PALE_SEEN_DIR)
 				node->given = node->need;
 		}
-	} while (cage != before);
+	} while (changed);
 }
 
 static int
