@@ -290,12 +290,18 @@ host_is_good(const char *host, size_t len, bool v6)
 	static const char name_bytes[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
 	static const char v6_bytes[] = "0123456789abcdefABCDEF:.";
+	size_t good;
 
 	if (len == 0 || len > HOST_BYTES_MAX || host[0] == '-')
 		return false;
 	if (len == 1 && host[0] == '*')
 		return !v6;
-	return strspn(host, v6 ? v6_bytes : name_bytes) >= len;
+	if (!v6)
+		return strspn(host, name_bytes) >= len;
+	good = strspn(host, v6_bytes);
+	if (good > 0 && good < len && host[good] == '%')
+		good += 1 + strspn(host + good + 1, name_bytes); /* an interface */
+	return good >= len;
 }
 
 static int
