@@ -101,7 +101,7 @@ grant_fd(struct pale_compartment *compartment, int fd, struct pale_err *err)
 {
 	struct pale_grant grant = {
 		.kind = PALE_GRANT_FD,
-		.rights = RS(READ, WRITE, ACCEPT),
+		.rights = RS(READ, WRITE),
 		.fd = fd,
 		.origin = (char *)(uintptr_t)listen_origin,
 	};
