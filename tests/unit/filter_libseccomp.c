@@ -101,9 +101,9 @@ theirs_rule(scmp_filter_ctx ctx, const struct pale_sys_sub *sub, uint32_t ret)
 		if (joined[a].mask != 0)
 			cmps[cmp_count++] = (struct scmp_arg_cmp){ a, SCMP_CMP_MASKED_EQ,
 				joined[a].mask, joined[a].value };
-	ck_assert_int_eq(seccomp_rule_add_exact_array(ctx, action_of(ret),
-			     pale_sys_nr((enum pale_sys)sub->sys), cmp_count, cmps),
-	    0);
+	ck_assert_msg(seccomp_rule_add_exact_array(ctx, action_of(ret),
+			  pale_sys_nr((enum pale_sys)sub->sys), cmp_count, cmps) == 0,
+	    "%s, %s", pale_sys_row((enum pale_sys)sub->sys)->name, sub->label);
 }
 
 /* The verdict of a call where no sub-row decides, and how many sub-rows can decide before it. */
@@ -202,6 +202,17 @@ is_behind_gate(const struct pale_sys_sub *subs, size_t index)
 	return false;
 }
 
+/* Does an earlier sub-row that gives an answer have the same conditions? */
+static bool
+is_again(const struct pale_sys_sub *subs, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (singles[i].count != 0 &&
+		    memcmp(subs[i].when, subs[index].when, sizeof(subs[i].when)) == 0)
+			return true;
+	return false;
+}
+
 static void
 compare_ruled(enum pale_sys sys)
 {
@@ -221,8 +232,9 @@ compare_ruled(enum pale_sys sys)
 		alone = theirs_new(SECCOMP_RET_ERRNO | NO_MATCH);
 		theirs_rule(alone, &subs[i], singles[i].ret);
 		singles[i].count = theirs_export(alone, singles[i].prog, SINGLE_MAX);
-		/* What is the default already libseccomp does not take as a rule. */
-		if (singles[i].ret != ret)
+		/* What is the default already libseccomp does not take as a rule, nor another
+		 * verdict for the same arguments: the first one decides. */
+		if (singles[i].ret != ret && !is_again(subs, i))
 			theirs_rule(ctx, &subs[i], singles[i].ret);
 	}
 	theirs_count = theirs_export(ctx, theirs, PALE_COUNT(theirs));
@@ -283,7 +295,8 @@ TEST(open_gates, "with every gate open libseccomp's program gives the same verdi
 
 TEST(default_gates, "with the default gates libseccomp's program gives the same verdicts")
 {
-	compare("default", 1U << GATE_SYSV | 1U << GATE_MQ | 1U << GATE_SIGSCOPE, 0);
+	compare(
+	    "default", PALE_GATES_QUIET | 1U << GATE_SYSV | 1U << GATE_MQ | 1U << GATE_SIGSCOPE, 0);
 }
 
 TEST(withheld, "with every right withheld libseccomp's program gives the same verdicts")
