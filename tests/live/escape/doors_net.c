@@ -172,7 +172,8 @@ serve_any(void)
 	struct sockaddr_in at = { .sin_family = AF_UNSPEC };
 	int fd = inet(SOCK_STREAM, 0);
 
-	return fd < 0 ? -1 : bind(fd, (struct sockaddr *)&at, sizeof(at));
+	/* A name that says nothing may be taken; to be found at it is another thing. */
+	return fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ? -1 : listen(fd, 1);
 }
 
 static long

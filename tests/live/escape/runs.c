@@ -32,6 +32,8 @@ size_t
 command_for(
     const char *argv[], size_t size, const char *const *more, const char *const *run_options)
 {
+	/* Before the paths below, which are lent for a while only. */
+	const char *const *doors = options.doors ? doors_options() : NULL;
 	const char *const pale[] = { options.pale, "run", "-x", at("bin"), "-r", at("ro"), "-w",
 		at("rw"), NULL };
 	const char *const bwrap[] = { "bwrap", "--unshare-pid", "--unshare-ipc", "--ro-bind",
@@ -44,8 +46,7 @@ command_for(
 
 	if (options.engine == ENGINE_PALE) {
 		used = add(argv, used, size, pale);
-		if (options.doors)
-			used = add(argv, used, size, doors_options());
+		used = add(argv, used, size, doors);
 		used = add(argv, used, size, run_options);
 	} else if (options.engine == ENGINE_BWRAP) {
 		used = add(argv, used, size, bwrap);
