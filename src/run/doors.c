@@ -302,7 +302,7 @@ pale_doors_resolve(struct pale_plan *plan, const struct pale_grant *grant, const
 }
 
 bool
-pale_doors_harmless(const struct pale_entry *entry)
+pale_doors_harmless(const struct pale_entry *entry, uid_t owner)
 {
 	static const char *const system_trees[] = { "/usr", "/etc", "/opt", "/bin", "/sbin", "/lib",
 		"/lib32", "/lib64", "/libx32" };
@@ -315,7 +315,7 @@ pale_doors_harmless(const struct pale_entry *entry)
 		return true;
 	if (!entry->is_dir)
 		return !S_ISSOCK(mode);
-	if (entry->kind == PALE_GRANT_FD || entry->at.uid != 0 || (mode & (S_IWGRP | S_IWOTH)) != 0)
+	if (entry->kind == PALE_GRANT_FD || owner != 0 || (mode & (S_IWGRP | S_IWOTH)) != 0)
 		return false;
 	for (size_t i = 0; i < PALE_COUNT(system_trees); i++) {
 		if (pale_path_is_beneath(entry->path, system_trees[i]))
@@ -353,13 +353,29 @@ is_mixed(const struct pale_plan *plan, unsigned use)
 	return !all_pass(plan, use) && !none_passes(plan, use);
 }
 
+/* In a user namespace of ours other owners look all alike, so it was looked at before. */
+static uid_t
+owner_of(const struct pale_plan_options *options, const struct pale_entry *entry)
+{
+	const struct pale_plan *outside = options->outside;
+
+	for (size_t i = 0; outside != NULL && i < outside->entry_count; i++) {
+		const struct pale_entry *one = &outside->entries[i];
+
+		if (one->kind == entry->kind && one->at.dev == entry->at.dev &&
+		    one->at.ino == entry->at.ino && strcmp(one->path, entry->path) == 0)
+			return one->at.uid;
+	}
+	return outside != NULL ? (uid_t)-1 : entry->at.uid;
+}
+
 /*
  * May the kernel be left to connect? Only if the sockets that it could connect to are exactly the
  * granted ones. A phrase says why not; NULL if it may.
  */
 static char *
-why_not_native(
-    const struct pale_plan *plan, const struct pale_compartment *compartment, bool *ret_no_memory)
+why_not_native(const struct pale_plan *plan, const struct pale_compartment *compartment,
+    const struct pale_plan_options *options, bool *ret_no_memory)
 {
 	char *why = NULL;
 	int len = 0;
@@ -388,7 +404,7 @@ why_not_native(
 	if (why == NULL && compartment->activation)
 		len = asprintf(&why, "sockets are handed over open");
 	for (size_t i = 0; i < plan->entry_count && why == NULL && len >= 0; i++) {
-		if (!pale_doors_harmless(&plan->entries[i]))
+		if (!pale_doors_harmless(&plan->entries[i], owner_of(options, &plan->entries[i])))
 			len = asprintf(&why, "'%s' (%s) could lead to other sockets",
 			    plan->entries[i].path, plan->entries[i].origin);
 	}
@@ -443,7 +459,8 @@ make_sockets(struct pale_plan *plan, struct pale_err *err)
 
 /* Which calls are asked about, and which the kernel answers. */
 static int
-set_gates(struct pale_plan *plan, const struct pale_compartment *compartment, struct pale_err *err)
+set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
+    const struct pale_plan_options *options, struct pale_err *err)
 {
 	bool any = plan->doors.socket_count > 0;
 	bool connects = false;
@@ -457,7 +474,7 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment, st
 	/* A datagram's address lies in memory. */
 	plan->sys.gates |= 1U << GATE_DGRAM;
 	plan->sys.gates &= ~(1U << GATE_SENDTO);
-	plan->native_not = why_not_native(plan, compartment, &no_memory);
+	plan->native_not = why_not_native(plan, compartment, options, &no_memory);
 	if (no_memory)
 		return pale_fail(err, -ENOMEM, "out of memory");
 	if (plan->native_not != NULL)
@@ -510,6 +527,6 @@ pale_doors_make(struct pale_plan *plan, const struct pale_compartment *compartme
 	if (result == 0)
 		result = pale_net_plan(plan, compartment, options, err);
 	if (result == 0)
-		result = set_gates(plan, compartment, err);
+		result = set_gates(plan, compartment, options, err);
 	return result < 0 ? result : pale_ipc_plan(plan, compartment, options, err);
 }

@@ -69,9 +69,11 @@ void pale_doors_done(struct pale_plan *plan);
  * what belongs to root, can be changed by nobody else, and lies where systems keep programs and
  * settings: nobody puts a socket there that is not meant for all.
  *
+ *   owner  of the entry's object, as it is outside of every user namespace of ours
+ *
  * Test: tests/unit/doors.c
  */
-bool pale_doors_harmless(const struct pale_entry *entry);
+bool pale_doors_harmless(const struct pale_entry *entry, uid_t owner);
 
 /* The socket grant of a name inside, "/run/x" or "@x"; NULL if none. */
 const struct pale_endpoint *pale_doors_find_unix(const struct pale_plan *plan, const char *name);

@@ -14,7 +14,7 @@ static bool
 is_path(const struct pale_grant *grant)
 {
 	return grant->kind == PALE_GRANT_PATH || grant->kind == PALE_GRANT_DIR ||
-	    grant->kind == PALE_GRANT_FILE;
+	    grant->kind == PALE_GRANT_FILE || grant->kind == PALE_GRANT_FIFO;
 }
 
 /* The name of a grant, absolute and without "." and "..". */
@@ -58,7 +58,12 @@ pale_vouch_needed(const struct pale_compartment *compartment)
 	char cwd[PATH_MAX];
 
 	for (size_t i = 0; i < compartment->grant_count; i++) {
-		if (compartment->grants[i].kind == PALE_GRANT_HIDE)
+		const struct pale_grant *grant = &compartment->grants[i];
+
+		if (grant->kind == PALE_GRANT_HIDE)
+			return true;
+		/* Whether the kernel may connect depends on whose the directories are. */
+		if (grant->kind == PALE_GRANT_UNIX && grant->path[0] != '@')
 			return true;
 	}
 	if (getcwd(cwd, sizeof(cwd)) == NULL)

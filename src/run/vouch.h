@@ -13,8 +13,10 @@
 #include "run/plan.h"
 
 /*
- * May a grant narrow or hide part of a wider one? Judged by the names as written: where a symbolic
- * link hides an overlap the answer is no, and the plan inside then knows less and refuses more.
+ * Is a plan needed that sees owners as they are? That is where a UNIX socket is granted
+ * (run/doors.h), and where a grant may narrow or hide part of a wider one: judged by the names as
+ * written: where a symbolic link hides an overlap the answer is no, and the plan inside then knows
+ * less and refuses more.
  */
 bool pale_vouch_needed(const struct pale_compartment *compartment);
 

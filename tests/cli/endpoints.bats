@@ -140,7 +140,10 @@ client() {
 		serve "$area/s.$who"
 		serve "$area/other.$who"
 		client --unix "s.$who:connect" -- "$area/s.$who" "$area/other.$who"
-		[ "${lines[0]}" = "$area/s.$who python3" ]
+		[ "${lines[0]}" = "$area/s.$who python3" ] || {
+			echo "$who: $output"
+			return 1
+		}
 		[ "${lines[1]}" = "$area/other.$who ENOENT" ]
 	done
 }
