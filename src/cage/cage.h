@@ -42,14 +42,14 @@ struct pale_node {
 	bool is_dir; /* MOUNT, HIDE */
 	dev_t dev;   /* MOUNT, HIDE: identity, held against the name that it covers; ino 0 = none */
 	ino_t ino;
-	uint64_t attr;                 /* MOUNT_ATTR_* */
-	uint64_t landlock;             /* LANDLOCK_ACCESS_FS_* allowed here and below */
-	bool proc_full;                /* PROC: the whole of it, dangerous files masked */
-	bool optional; /* PROC: go on without where the kernel refuses; TEXT: where it has no place
-			*/
-	int number;                    /* FD: its number inside */
-	int open_flags;                /* FD: open(2) flags */
-	off_t offset;                  /* FD: where its offset starts */
+	uint64_t attr;     /* MOUNT_ATTR_* */
+	uint64_t landlock; /* LANDLOCK_ACCESS_FS_* allowed here and below */
+	bool proc_full;    /* PROC: the whole of it, dangerous files masked */
+	bool optional;  /* PROC: go on without where the kernel refuses; TEXT: where it has no place
+			 */
+	int number;     /* FD: its number inside */
+	int open_flags; /* FD: open(2) flags */
+	off_t offset;   /* FD: where its offset starts */
 	/* Set by the builder: TMP and HIDE, the identity of what was made; ino 0 = none. */
 	dev_t made_dev;
 	ino_t made_ino;

@@ -544,8 +544,8 @@ put_fd(struct pale_site *site, const struct pale_node *node, struct pale_err *er
 }
 
 int
-pale_node_put(struct pale_cage *cage, struct pale_site *site, struct pale_node *node,
-    struct pale_err *err)
+pale_node_put(
+    struct pale_cage *cage, struct pale_site *site, struct pale_node *node, struct pale_err *err)
 {
 	switch (node->kind) {
 	case PALE_PUT_MOUNT:

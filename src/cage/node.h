@@ -24,12 +24,12 @@ struct pale_site {
 };
 
 /*
- * Put a node. Nodes come sorted, with .cover set; .made_* are set here. What the kernel refuses of an optional node is
- * noted in the cage.
+ * Put a node. Nodes come sorted, with .cover set; .made_* are set here. What the kernel refuses of
+ * an optional node is noted in the cage.
  *
  * Returns 0, or -errno: -ESTALE where a name was replaced since it was granted.
  */
-int pale_node_put(struct pale_cage *cage, struct pale_site *site, struct pale_node *node,
-    struct pale_err *err);
+int pale_node_put(
+    struct pale_cage *cage, struct pale_site *site, struct pale_node *node, struct pale_err *err);
 
 #endif

@@ -267,7 +267,7 @@ pale_supervisor_wait(
 			.events = POLLIN
 		};
 		if (poll(polled, PALE_COUNT(polled),
-			supervisor->waiting_count > 0        ? PALE_WAITING_TICK_MS
+			supervisor->waiting_count > 0      ? PALE_WAITING_TICK_MS
 			    : supervisor->skeleton != NULL ? PALE_SKELETON_TICK_MS
 							   : -1) < 0)
 			return 0;

@@ -61,10 +61,10 @@ enum {
 };
 
 struct pale_supervisor {
-	const struct pale_doors *doors;       /* never NULL while there is a listener */
-	const struct pale_watch_hook *watch;  /* or NULL */
-	const struct pale_nest_hook *nest;    /* or NULL: no cages inside */
-	pid_t nested[PALE_NEST_MAX]; /* processes that make them; 0: the slot is free */
+	const struct pale_doors *doors;      /* never NULL while there is a listener */
+	const struct pale_watch_hook *watch; /* or NULL */
+	const struct pale_nest_hook *nest;   /* or NULL: no cages inside */
+	pid_t nested[PALE_NEST_MAX];         /* processes that make them; 0: the slot is free */
 	int maps; /* a /proc that is not read-only, where the one below is; else 0 */
 	const struct pale_sys_policy *policy; /* the filter's, for what is only watched */
 	struct pale_skeleton *skeleton;       /* whose misses are heard; NULL: none, or lost */

@@ -36,8 +36,9 @@ struct pale_heard_call {
 	bool by_filter;                /* DENIED: by a row, not by the supervisor */
 	const char *missing;           /* MISSING: absolute path inside */
 	/*
-	 * What of the caller was already read, because it may have gone on by the time this is heard;
-	 * NULL: not read, and to be read from the caller while the call stands still. Borrowed.
+	 * What of the caller was already read, because it may have gone on by the time this is
+	 * heard; NULL: not read, and to be read from the caller while the call stands still.
+	 * Borrowed.
 	 *
 	 *   program  its name (comm)
 	 *   text     its path arguments, as the call gave them, in the call's order

@@ -284,7 +284,8 @@ struct pale_sys_policy {
 /* Gates that are open in every cage, unless a grant needs that the supervisor is asked. */
 #define PALE_GATES_QUIET \
 	(1U << GATE_LISTEN | 1U << GATE_SENDTO | 1U << GATE_SENDMSG | 1U << GATE_SOCKET | \
-	    1U << GATE_MQ_OPEN | 1U << GATE_MQ_NOTIFY | 1U << GATE_TCP | 1U << GATE_UDP | 1U << GATE_OPTIONS)
+	    1U << GATE_MQ_OPEN | 1U << GATE_MQ_NOTIFY | 1U << GATE_TCP | 1U << GATE_UDP | \
+	    1U << GATE_OPTIONS)
 
 /* The answer of the filter for one call, by walking the rows: the reference for the BPF program. */
 struct pale_sys_answer {

@@ -466,8 +466,7 @@ pale_report_explain(const struct pale_explain *explain, const struct pale_text *
 	put_filter(text, plan);
 	put_landlock(text, plan);
 	pale_string_add(&words, "user, mount, pid%s%s; no capability; /proc: %s",
-	    plan->doors.machine_ipc ? "" : ", ipc",
-	    explain->own_net ? ", net" : "",
+	    plan->doors.machine_ipc ? "" : ", ipc", explain->own_net ? ", net" : "",
 	    !plan->proc           ? "none"
 		: plan->proc_full ? "all of it, dangerous files masked"
 				  : "the cage's own processes");

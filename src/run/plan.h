@@ -59,8 +59,8 @@ struct pale_plan_options {
 	const struct pale_plan *outside;    /* made where owners are seen as they are; or NULL */
 	const struct pale_watcher *watcher; /* or NULL */
 	const struct pale_net *net;         /* found already, or NULL */
-	const struct pale_ipc *ipc; /* queues that are pinned already, or NULL: they are then */
-	const struct pale_outer *outer;     /* the cage that this one is made in, or NULL */
+	const struct pale_ipc *ipc;     /* queues that are pinned already, or NULL: they are then */
+	const struct pale_outer *outer; /* the cage that this one is made in, or NULL */
 };
 
 /* One grant as it holds here. */
@@ -97,15 +97,15 @@ struct pale_plan {
 	size_t endpoint_count;
 	struct pale_doors doors; /* what the supervisor is handed; its arrays are the next ones */
 	struct pale_door_socket *door_sockets;
-	struct pale_ipc ipc; /* queues, unless the options have them */
-	struct pale_net net_found;     /* where the options have none */
-	const struct pale_net *net;    /* found before, or that */
+	struct pale_ipc ipc;        /* queues, unless the options have them */
+	struct pale_net net_found;  /* where the options have none */
+	const struct pale_net *net; /* found before, or that */
 	char *native_not; /* why connect is asked about although sockets are granted, or NULL */
 	struct pale_sys_policy sys;      /* what the call filter is made from */
 	struct pale_sys_object *objects; /* of it; owned */
 	uint64_t landlock_fs;            /* handled */
 	uint64_t landlock_root;          /* allowed on the empty root */
-	uint64_t landlock_net;      /* handled: TCP, where hosts are granted one by one */
+	uint64_t landlock_net;           /* handled: TCP, where hosts are granted one by one */
 	uint64_t landlock_scope;
 	int landlock_abi;
 	char **notices; /* what was lost and accepted, sentences; owned */

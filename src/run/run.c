@@ -123,8 +123,8 @@ make_limits(struct run *run, const struct pale_compartment *compartment,
 	if (options->outer != NULL) {
 		pale_fail(err, -EOPNOTSUPP,
 		    "nproc cannot limit root's processes in a cage inside another");
-		return pale_remedy(err,
-		    "limit those of the cage around, or accept it with --best-effort=nproc");
+		return pale_remedy(
+		    err, "limit those of the cage around, or accept it with --best-effort=nproc");
 	}
 	/* The kernel never counts the processes of the real root; the pid namespace can. */
 	if (pale_probe_kernel_at_least(6, 14)) {
@@ -199,8 +199,7 @@ start_watcher(struct run *run, const struct pale_watcher *watcher, struct pale_e
 static void
 start_skeleton(struct pale_skeleton *skeleton, const struct pale_watcher *watcher)
 {
-	if (watcher != NULL && pale_skeleton_available() &&
-	    pale_skeleton_start(skeleton, NULL) < 0)
+	if (watcher != NULL && pale_skeleton_available() && pale_skeleton_start(skeleton, NULL) < 0)
 		pale_skeleton_done(skeleton);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # For whoever runs services and agents: readiness, sockets that are handed over, and the examples.
-# shellcheck disable=SC2154 # names of lib.bash
+# shellcheck disable=SC2016,SC2154 # scripts for the shell inside; names of lib.bash
 
 setup() {
 	# shellcheck disable=SC1091 source=tests/cli/lib.bash
@@ -28,16 +28,22 @@ managed() {
 
 # A program that runs inside, with what every one of them needs in front.
 inside() {
-	{
-		echo 'import os, socket, sys'
-		echo 'n = os.environ.get("NOTIFY_SOCKET", "")'
-		echo 'def tell(text): socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(' \
-			'text.encode(), "\0" + n[1:] if n[0] == "@" else n)'
-		echo 'def tried(f, *a):'
-		echo '    try: f(*a); return "done"'
-		echo '    except OSError as e: return e.strerror'
-		cat
-	} >inside.py
+	local body
+	body=$(cat)
+	cat >inside.py <<-'END'
+		import os, socket, sys
+		n = os.environ.get("NOTIFY_SOCKET", "")
+		def tell(text):
+		    to = "\0" + n[1:] if n[0] == "@" else n
+		    socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(text.encode(), to)
+		def tried(f, *a):
+		    try:
+		        f(*a)
+		        return "done"
+		    except OSError as e:
+		        return e.strerror
+	END
+	echo "$body" >>inside.py
 }
 
 @test "the service of the example is ready, answers on its sockets, and ends when it is told to" {

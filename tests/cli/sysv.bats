@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # --sysv and --mq: what is granted one by one, refused with words, explained, and used by programs.
 # What it holds against is in tests/live/sysv.c and tests/live/mqueue.c.
-# shellcheck disable=SC2154 # names of lib.bash
+# shellcheck disable=SC2016,SC2154 # programs of perl; names of lib.bash
 
 setup() {
 	# shellcheck disable=SC1091 source=tests/cli/lib.bash

@@ -50,7 +50,8 @@ struct doors {
 	char abstract[NAME_SIZE];
 	int shm_id, msg_id, sem_id, shm_key, msg_key, sem_key;
 	char mq_name[NAME_SIZE];
-	int tcp_port, udp_port; /* of 127.0.0.1; servers that are not granted have them at 127.0.0.2 */
+	int tcp_port,
+	    udp_port; /* of 127.0.0.1; servers that are not granted have them at 127.0.0.2 */
 };
 
 struct world {
