@@ -50,6 +50,7 @@ static struct {
 /* A message that was copied. */
 struct sending {
 	int sock;
+	bool given; /* to a worker, which closes it */
 	int domain;
 	int type;
 	unsigned flags; /* as the caller gave them */
@@ -334,7 +335,7 @@ send_now(struct pale_supervisor *supervisor, const struct pale_notify *call, str
 		.done = is_noisy(s) ? sent_noisily : sent_quietly,
 		.done_at = s->length_at,
 		.full = sent < 0 ? -EAGAIN : (int)sent };
-	s->sock = -1;
+	s->given = true;
 	return pale_ask_wait(supervisor, call, &job);
 }
 
@@ -388,7 +389,8 @@ pale_ask_sendto(struct pale_supervisor *supervisor, const struct pale_notify *ca
 		result = copy_data(call->tid, &s, 1);
 	if (result == 0) {
 		result = send_copied(supervisor, call, &s, true);
-		sock = s.sock;
+		if (s.given)
+			sock = -1;
 	}
 	return result;
 }
@@ -407,7 +409,8 @@ pale_ask_sendmsg(struct pale_supervisor *supervisor, const struct pale_notify *c
 	result = copy_message(call, call->args[1], &s);
 	if (result == 0) {
 		result = send_copied(supervisor, call, &s, true);
-		sock = s.sock;
+		if (s.given)
+			sock = -1;
 	}
 	return result;
 }
@@ -437,7 +440,8 @@ pale_ask_sendmmsg(struct pale_supervisor *supervisor, const struct pale_notify *
 		result = copy_message(call, at, &s);
 		if (result == 0)
 			result = send_copied(supervisor, call, &s, sent == 0);
-		sock = s.sock;
+		if (s.given)
+			sock = -1;
 		if (result == PALE_ASK_WAITS)
 			return result;
 		if (result < 0)

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,7 +32,8 @@ static char self[PATH_MAX];
 static char pale[PATH_MAX];
 static unsigned count;
 static unsigned failed;
-static int servers[2]; /* of ro and rw */
+static int servers[2];     /* of ro and rw */
+static unsigned *came_out; /* descriptors that reached the outsider; shared with it */
 
 int
 fail(int line, const char *condition, int error)
@@ -113,13 +115,96 @@ forget_world(void)
 	remove_world();
 }
 
+/* Send a letter with a descriptor, or one that says that it could not be sent. */
+static void
+answer_with_one(int fd, char letter)
+{
+	struct iovec piece = { &letter, 1 };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	struct msghdr msg = { .msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+
+	memset(CMSG_DATA(&control.head), 0, sizeof(int));
+	if (sendmsg(fd, &msg, MSG_NOSIGNAL) < 0) {
+		letter = 'n';
+		send(fd, &letter, 1, MSG_NOSIGNAL);
+	}
+}
+
+static void
+come_to_own(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", at("rw/own"));
+	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0)
+		answer_with_one(fd, 'i');
+}
+
+static void
+converse(int fd)
+{
+	char letters[256];
+	char room[256 * CMSG_SPACE(sizeof(int))];
+	struct iovec piece = { letters, sizeof(letters) };
+
+	for (;;) {
+		struct msghdr msg = { .msg_iov = &piece,
+			.msg_iovlen = 1,
+			.msg_control = room,
+			.msg_controllen = sizeof(room) };
+		ssize_t got = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+
+		if (got <= 0)
+			return;
+		*came_out += msg.msg_controllen > 0;
+		for (ssize_t i = 0; i < got; i++) {
+			if (letters[i] == 'i')
+				answer_with_one(fd, 'i');
+			else if (letters[i] == 'v')
+				come_to_own();
+		}
+	}
+}
+
+/* Whoever listens at outside/host. */
+static pid_t
+start_outsider(void)
+{
+	int server = listen_at(at("outside/host"));
+	pid_t pid;
+
+	*came_out = 0;
+	fcntl(server, F_SETFL, 0);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		int fd;
+
+		while ((fd = accept4(server, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+			converse(fd);
+			close(fd);
+		}
+		_exit(0);
+	}
+	close(server);
+	return pid;
+}
+
 /* In the child: the descriptors of a probe, then pale around it. */
 static void
 become_pale(const struct probe *probe, const int to_probe[2], const int from_probe[2])
 {
 	char dir[WORLD_BYTES + 128];
-	const char *argv[32] = { pale, "run", "-r", at("ro"), "-x", self };
-	size_t n = 6;
+	char unix_grant[WORLD_BYTES + 128];
+	const char *argv[32] = { pale, "run", "-x", self };
+	size_t n = 4;
 	int out = fcntl(from_probe[1], F_DUPFD, 10);
 	int in = fcntl(to_probe[0], F_DUPFD, 10);
 
@@ -127,13 +212,22 @@ become_pale(const struct probe *probe, const int to_probe[2], const int from_pro
 	dup2(2, 1);
 	dup2(out, FD_OUT);
 	dup2(in, FD_IN);
+	if (strcmp(probe->grant, "-") != 0) {
+		argv[n++] = "-r";
+		argv[n++] = at("ro");
+	}
 	if (probe->grant[0] == '\0') {
 		argv[n++] = "-w";
 		argv[n++] = at("rw");
-	} else {
+	} else if (strcmp(probe->grant, "-") != 0) {
 		snprintf(dir, sizeof(dir), "%s:%s", at("rw"), probe->grant);
 		argv[n++] = "--dir";
 		argv[n++] = dir;
+	}
+	if (probe->uses != NULL) {
+		snprintf(unix_grant, sizeof(unix_grant), "%s:%s", at("outside/host"), probe->uses);
+		argv[n++] = "--unix";
+		argv[n++] = unix_grant;
 	}
 	argv[n++] = "--fd";
 	argv[n++] = "3:write";
@@ -214,9 +308,12 @@ try(const struct probe *probe)
 	int from_probe[2];
 	int status = -1;
 	bool steady;
+	pid_t outsider = 0;
 	pid_t pid;
 
 	make_world();
+	if (probe->uses != NULL)
+		outsider = start_outsider();
 	fflush(stdout);
 	if (pipe2(to_probe, O_CLOEXEC) < 0 || pipe2(from_probe, O_CLOEXEC) < 0)
 		abort();
@@ -228,6 +325,12 @@ try(const struct probe *probe)
 	steady = weighed(pid, from_probe[0], to_probe[1]);
 	waitpid(pid, &status, 0);
 	outside = noticed();
+	if (outsider > 0) {
+		kill(outsider, SIGKILL);
+		waitpid(outsider, NULL, 0);
+		if (*came_out > 0 && strstr(probe->uses, "scm-out") == NULL)
+			outside = "a descriptor came out";
+	}
 	told(status == 0 && outside == NULL && steady, probe->sentence,
 	    outside != NULL   ? outside
 		: status != 0 ? "the probe failed"
@@ -285,11 +388,11 @@ try_killed(void)
 static int
 run_probe(const char *name)
 {
-	const struct probe *const tables[] = { flock_probes, socket_probes };
+	const struct probe *const tables[] = { flock_probes, socket_probes, send_probes };
 
 	if (strcmp(name, wait_for_ever.name) == 0)
 		return lock_twice();
-	for (size_t t = 0; t < 2; t++) {
+	for (size_t t = 0; t < 3; t++) {
 		for (const struct probe *p = tables[t]; p->name != NULL; p++) {
 			if (strcmp(p->name, name) == 0)
 				return p->run();
@@ -310,7 +413,9 @@ main(int argc, char **argv)
 		alarm(PROBE_SECONDS);
 		return run_probe(argv[1]);
 	}
-	if (len < 0)
+	came_out = mmap(
+	    NULL, sizeof(*came_out), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (len < 0 || came_out == MAP_FAILED)
 		return 1;
 	snprintf(pale, sizeof(pale), "%.*s/../../pale", (int)(strrchr(self, '/') - self), self);
 	if (given != NULL)
@@ -321,6 +426,10 @@ main(int argc, char **argv)
 			try(p);
 	}
 	for (const struct probe *p = socket_probes; p->name != NULL; p++) {
+		if (strstr(p->name, only) != NULL)
+			try(p);
+	}
+	for (const struct probe *p = send_probes; p->name != NULL; p++) {
 		if (strstr(p->name, only) != NULL)
 			try(p);
 	}

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The supervisor, from both sides: supervisor.c starts `pale run` around this same executable,
- * which then runs one probe of supervisor_flock.c or supervisor_sockets.c inside. A probe returns 0
+ * which then runs one probe of supervisor_flock.c, _sockets.c or _send.c inside. A probe returns 0
  * or the line where it found something wrong. The world is a directory with `ro` and `rw`, each
- * with a `file` and a server called `host` that listens outside.
+ * with a `file` and a server called `host` that listens outside. Beside it is `outside`, whose
+ * `host` does what the letters say that it gets: `i`: answer with a descriptor; `v`: come to rw/own
+ * with one. It says `n` where that is refused.
  */
 #ifndef PALE_TESTS_LIVE_SUPERVISOR_H
 #define PALE_TESTS_LIVE_SUPERVISOR_H
@@ -17,11 +19,13 @@ struct probe {
 	const char *name;
 	const char *sentence;
 	int (*run)(void);
-	const char *grant; /* of rw: "" for -w, else rights for --dir */
+	const char *grant; /* of rw: "" for -w, "-" for neither ro nor rw, else rights for --dir */
+	const char *uses;  /* of the socket outside/host, for --unix; NULL: not granted */
 };
 
 extern const struct probe flock_probes[];
 extern const struct probe socket_probes[];
+extern const struct probe send_probes[];
 
 #define WORLD_BYTES 64
 extern char world[WORLD_BYTES]; /* its path, the same inside and outside */
