@@ -13,10 +13,20 @@
 #include "core/scope.h"
 #include "kernel/caller.h"
 
+static bool
+is_listening(int sock)
+{
+	int listens = 0;
+	socklen_t size = sizeof(listens);
+
+	return getsockopt(sock, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
+}
+
 static int
 listen_inet(const struct pale_supervisor *supervisor, int sock, int backlog)
 {
-	if (supervisor->doors->net_open)
+	/* What listens already, as a socket that was handed over does, keeps its address. */
+	if (supervisor->doors->net_open || is_listening(sock))
 		return listen(sock, backlog) < 0 ? -errno : 0;
 	if (!pale_ask_inet_may_listen(supervisor->doors, sock))
 		return -EACCES;
