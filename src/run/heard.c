@@ -160,6 +160,33 @@ walk_way(const char *path, bool follow, char *buf, size_t size)
 	return result;
 }
 
+/* "/proc/self/fd/N" of the caller's: what it has open, if that has a name here. */
+static void
+read_fd_name(const struct pale_heard_call *heard, bool follow, struct pale_heard_path *path)
+{
+	static const char *const dirs[] = { "/proc/self/fd/", "/proc/thread-self/fd/" };
+	char place[PATH_MAX];
+	struct stat st;
+
+	for (size_t i = 0; follow && i < PALE_COUNT(dirs); i++) {
+		size_t len = strlen(dirs[i]);
+		const char *number = path->path + len;
+		char *end;
+		long fd;
+
+		if (strncmp(path->path, dirs[i], len) != 0 || *number < '0' || *number > '9')
+			continue;
+		fd = strtol(number, &end, 10);
+		if (*end != '\0' || fd > INT_MAX ||
+		    read_fd_place(heard, (int)fd, place, sizeof(place)) < 0 ||
+		    lstat(place, &st) < 0)
+			continue;
+		memcpy(path->path, place, sizeof(path->path));
+		path->mode = st.st_mode;
+		return;
+	}
+}
+
 /* What a path of the caller's means; .text is filled. */
 static void
 find_meaning(const struct pale_heard_call *heard, const char *base, bool follow,
@@ -179,6 +206,7 @@ find_meaning(const struct pale_heard_call *heard, const char *base, bool follow,
 		if (pale_path_normalise(whole, path->path, sizeof(path->path)) < 0)
 			path->path[0] = '\0';
 		path->exists = true;
+		read_fd_name(heard, follow, path);
 		return;
 	}
 	fd = (int)syscall(SYS_openat2, AT_FDCWD, whole, &how, sizeof(how));

@@ -4,6 +4,7 @@
  * root of this process is still that of the cage, in which the trees are.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "run/learn_image.h"
 #include "run/learn_lines.h"
 #include "run/learn_state.h"
+#include "run/resolve.h"
 
 enum {
 	ABOUT_BYTES = 2048, /* of a line about what was denied; a call has at most 1024 */
@@ -86,6 +88,55 @@ look_image(struct pale_learn *learn, size_t at)
 			look_again(added);
 	}
 	pale_learn_links(learn, image.interpreter);
+}
+
+/* A path of a command, from where it starts; false if it cannot be one. */
+static bool
+note_program(struct pale_learn *learn, const char *dir, const char *name)
+{
+	struct pale_resolved at = { .fd = -1 };
+	char path[PATH_MAX];
+	char whole[PATH_MAX];
+	bool found;
+
+	if (pale_path_join(dir, name, path, sizeof(path)) < 0 ||
+	    pale_path_join(learn->cwd, path, whole, sizeof(whole)) < 0 ||
+	    pale_resolve(AT_FDCWD, whole, &at, NULL) < 0)
+		return false;
+	found = S_ISREG(at.mode) && (at.mode & 0111) != 0;
+	if (found && pale_learn_is_within(learn, at.path))
+		pale_seen_use(&learn->seen, at.path, pale_rights_preset_execute(), PALE_SEEN_FILE,
+		    "pale (execve)", false);
+	pale_resolved_done(&at);
+	if (found)
+		pale_learn_links(learn, whole);
+	return found;
+}
+
+/* The command is run before anything can be heard: it is looked for as execvp(3) does. */
+static void
+note_command(struct pale_learn *learn)
+{
+	const char *name = learn->command == NULL ? NULL : learn->command[0];
+	const char *at = getenv("PATH");
+	char dir[PATH_MAX];
+
+	if (name == NULL || learn->cwd == NULL)
+		return;
+	if (strchr(name, '/') != NULL) {
+		note_program(learn, "", name);
+		return;
+	}
+	while (at != NULL && *at != '\0') {
+		size_t len = strcspn(at, ":");
+
+		if (len < sizeof(dir)) {
+			snprintf(dir, sizeof(dir), "%.*s", (int)len, at);
+			if (note_program(learn, dir, name))
+				return;
+		}
+		at += len + (at[len] == ':');
+	}
 }
 
 static int
@@ -355,9 +406,11 @@ pale_learn_finish(struct pale_learn *learn, struct pale_learn_summary *ret, stru
 	struct pale_learn_grants grants = { 0 };
 	struct pale_learn_around near;
 	const char **secrets = NULL;
-	size_t count = learn->seen.count;
+	size_t count;
 	int result;
 
+	note_command(learn);
+	count = learn->seen.count;
 	for (size_t i = 0; i < count; i++)
 		look_again(&learn->seen.list[i]);
 	for (size_t i = 0; i < count; i++)

@@ -479,6 +479,8 @@ add_leaks(struct merge *m)
 	for (size_t i = 0; i < m->around->base_count; i++)
 		if (m->around->base[i].has_rights)
 			cage |= m->around->base[i].rights;
+	for (size_t i = 0; i < m->count; i++)
+		cage |= m->nodes[i].need;
 	do {
 		changed = false;
 		for (size_t i = 0; i < m->count; i++) {
@@ -502,6 +504,14 @@ add_leaks(struct merge *m)
 				node->given = node->need;
 		}
 	} while (changed);
+	/* Some are now as wide as what is around them: a mount less, and no rename is cut off. */
+	for (size_t i = 0; i < m->count; i++) {
+		struct node *node = &m->nodes[i];
+
+		if (node->need != 0 && node->parent != NOWHERE &&
+		    (node->need & ~m->nodes[node->parent].given) == 0)
+			node->need = 0;
+	}
 }
 
 static int
