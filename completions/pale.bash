@@ -44,6 +44,20 @@ _pale_run() {
 		compopt -o nospace 2>/dev/null
 		return
 		;;
+	--net)
+		mapfile -t COMPREPLY < <(compgen -W "host none loopback" -- "$cur")
+		return
+		;;
+	--unix | --fifo)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames -o nospace 2>/dev/null
+		return
+		;;
+	--sysv)
+		mapfile -t COMPREPLY < <(compgen -W "shm: msg: sem:" -- "$cur")
+		compopt -o nospace 2>/dev/null
+		return
+		;;
 	--proc)
 		mapfile -t COMPREPLY < <(compgen -W "none self full" -- "$cur")
 		return
@@ -56,7 +70,7 @@ _pale_run() {
 		mapfile -t COMPREPLY < <(compgen -W "landlock= userns=no" -- "$cur")
 		return
 		;;
-	--fd | --compartment | --why)
+	--fd | --compartment | --why | --mq | --tcp | --udp)
 		return
 		;;
 	:)
@@ -67,7 +81,8 @@ _pale_run() {
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "-r -w -x -p -h -V --read --write --execute --dir
-			--file --fd --hide --tmp --profile --policy --script --compartment --bare --env --clear-env
+			--file --fd --hide --tmp --unix --fifo --sysv --mq --tcp --udp --net --notify
+			--listen-fds --profile --policy --script --compartment --bare --env --clear-env
 			--limit --chdir --proc --strict --best-effort --paranoid --assume --explain --why
 			--json --list-profiles --print-profile --help --version --" -- "$cur")
 	else
