@@ -22,6 +22,7 @@
 enum {
 	PEER_SECONDS = 5,
 	NEAR_NUL = 3, /* in near[]: the granted abstract name and a NUL */
+	THEIRS = 8,   /* ... and a server in the writable grant, which takes what it gets */
 };
 
 static void
@@ -85,7 +86,8 @@ doors_make(void)
 	s->near[4] = listen_inet(AF_INET, SOCK_STREAM, "127.0.0.2", &d->tcp_port);
 	s->near[5] = listen_inet(AF_INET, SOCK_DGRAM, "127.0.0.2", &d->udp_port);
 	s->near[6] = listen_inet(AF_INET6, SOCK_STREAM, "::1", &d->tcp_port);
-	s->near[7] = listen_unix(SOCK_STREAM, at("rw/theirs"), false);
+	s->near[7] = listen_inet(AF_INET, SOCK_STREAM, "127.0.0.1", &d->udp_port);
+	s->near[THEIRS] = listen_unix(SOCK_STREAM, at("rw/theirs"), false);
 	make_objects(d);
 }
 
@@ -262,12 +264,12 @@ void
 doors_serve(void)
 {
 	const struct door_servers *s = &state->doors;
-	const int streams[] = { s->stream, s->seq, s->abstract, s->tcp, s->near[7], s->both };
+	const int streams[] = { s->stream, s->seq, s->abstract, s->tcp, s->near[THEIRS], s->both };
 	const int datagrams[] = { s->dgram, s->udp };
 	enum {
 		STREAMS = sizeof(streams) / sizeof(streams[0]),
 		DATAGRAMS = sizeof(datagrams) / sizeof(datagrams[0]),
-		NEAR = 7, /* near[7] takes what it gets, as a granted one does */
+		NEAR = THEIRS,
 	};
 	struct pollfd all[STREAMS + DATAGRAMS + NEAR];
 

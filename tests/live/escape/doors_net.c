@@ -198,7 +198,7 @@ TRY("granted port", "connect by Multipath TCP, which no rule on ports holds", MA
 TRY("granted port", "a Multipath TCP socket by IPv6", MAYBE("no Multipath TCP here"), socket(AF_INET6, SOCK_STREAM, PROTO_MPTCP))
 TRY("granted port", "a socket for shared memory communication (SMC)", MAYBE("not built into this kernel"), socket(FAMILY_SMC, SOCK_STREAM, 0))
 TRY("granted port", "an UDP-Lite socket", MAYBE("not built into this kernel"), inet(SOCK_DGRAM, PROTO_UDPLITE))
-TRY("granted port", "connect to the UDP port by TCP", NEVER("nobody listens there"), call(inet(SOCK_STREAM, 0), door_address(HOME, w.doors.udp_port)))
+TRY("granted port", "connect to the UDP port by TCP", ANYONE, call(inet(SOCK_STREAM, 0), door_address(HOME, w.doors.udp_port)))
 TRY("granted port", "Fast Open to another address with sendto", ANYONE, throw(inet(SOCK_STREAM, 0), door_address(NEAR, w.doors.tcp_port), MSG_FASTOPEN))
 TRY("granted port", "Fast Open to another address with sendmsg", ANYONE, fast_message())
 TRY("granted port", "Fast Open to another address with an option of the socket", MAYBE("Fast Open may be off"), fast_connect())

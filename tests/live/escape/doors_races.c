@@ -72,8 +72,9 @@ set_host(char *room, int last, int port)
 /* Try until the time is over or the outside has noticed. */
 static int
 race(void *(*flipper)(void *), void (*act)(int fd), int (*make)(void), const unsigned *counter,
-    const char *what)
+    const unsigned *granted, const char *what)
 {
+	unsigned before_granted = *granted;
 	double end = now_s() + race_seconds;
 	unsigned before = *counter;
 	bool win = false;
@@ -100,8 +101,9 @@ race(void *(*flipper)(void *), void (*act)(int fd), int (*make)(void), const uns
 		note("won at try %lu", tries);
 		return ESCAPED;
 	}
-	note("0 wins in %lu %s", tries, what);
-	return tries > 0 ? EXDEV : BROKEN;
+	note("0 wins in %lu %s, %u to what is granted", tries, what, *granted - before_granted);
+	/* A race that only ever lost proves nothing: what is granted must have got through. */
+	return tries > 0 && (is_native || grew(granted, before_granted)) ? EXDEV : BROKEN;
 }
 
 static int
@@ -184,6 +186,7 @@ do_number(int fd)
 
 	(void)fd;
 	ignore(connect(SPARE_FD, (struct sockaddr *)&to, sizeof(to)));
+	ignore(send(numbers[0], "x", 1, MSG_NOSIGNAL));
 }
 
 static int
@@ -197,7 +200,8 @@ RACE("race", "a granted socket's address that becomes its neighbour's, connect",
 	flip.size = sizeof(struct sockaddr_un);
 	set_path(flip.good, door("stream"));
 	set_path(flip.bad, door("strean"));
-	return race(flip_bytes, do_connect, new_stream, &board->streams, "connects");
+	return race(
+	    flip_bytes, do_connect, new_stream, &board->streams, &board->door_streams, "connects");
 }
 
 RACE("race", "a granted socket's address that becomes its neighbour's, sendto", ANYONE)
@@ -205,7 +209,8 @@ RACE("race", "a granted socket's address that becomes its neighbour's, sendto", 
 	flip.size = sizeof(struct sockaddr_un);
 	set_path(flip.good, door("dgram"));
 	set_path(flip.bad, door("dgran"));
-	return race(flip_bytes, do_sendto, new_dgram, &board->datagrams, "datagrams");
+	return race(flip_bytes, do_sendto, new_dgram, &board->datagrams, &board->door_datagrams,
+	    "datagrams");
 }
 
 RACE("race", "a granted socket's address that becomes its neighbour's, sendmsg", ANYONE)
@@ -213,7 +218,8 @@ RACE("race", "a granted socket's address that becomes its neighbour's, sendmsg",
 	flip.size = sizeof(struct sockaddr_un);
 	set_path(flip.good, door("dgram"));
 	set_path(flip.bad, door("dgran"));
-	return race(flip_bytes, do_sendmsg, new_dgram, &board->datagrams, "messages");
+	return race(flip_bytes, do_sendmsg, new_dgram, &board->datagrams, &board->door_datagrams,
+	    "messages");
 }
 
 RACE("race", "a granted socket's address that becomes its neighbour's, sendmmsg", ANYONE)
@@ -221,7 +227,8 @@ RACE("race", "a granted socket's address that becomes its neighbour's, sendmmsg"
 	flip.size = sizeof(struct sockaddr_un);
 	set_path(flip.good, door("dgram"));
 	set_path(flip.bad, door("dgran"));
-	return race(flip_bytes, do_sendmmsg, new_dgram, &board->datagrams, "messages");
+	return race(flip_bytes, do_sendmmsg, new_dgram, &board->datagrams, &board->door_datagrams,
+	    "messages");
 }
 
 RACE("race", "a message's header that names another address", ANYONE)
@@ -238,7 +245,8 @@ RACE("race", "a message's header that names another address", ANYONE)
 	memcpy(flip.good, &message, sizeof(message));
 	message.msg_name = &to[1];
 	memcpy(flip.bad, &message, sizeof(message));
-	return race(flip_bytes, do_header, new_dgram, &board->datagrams, "messages");
+	return race(flip_bytes, do_header, new_dgram, &board->datagrams, &board->door_datagrams,
+	    "messages");
 }
 
 RACE("race", "a message's header that gets a descriptor to pass", ANYONE)
@@ -261,7 +269,8 @@ RACE("race", "a message's header that gets a descriptor to pass", ANYONE)
 	message.msg_control = &control;
 	message.msg_controllen = CMSG_SPACE(sizeof(int));
 	memcpy(flip.bad, &message, sizeof(message));
-	return race(flip_bytes, do_header, new_granted, &board->door_descriptors, "messages");
+	return race(flip_bytes, do_header, new_granted, &board->door_descriptors,
+	    &board->door_bytes, "messages");
 }
 
 RACE("race", "a granted port's address that becomes another, connect", ANYONE)
@@ -269,7 +278,8 @@ RACE("race", "a granted port's address that becomes another, connect", ANYONE)
 	flip.size = sizeof(struct sockaddr_in);
 	set_host(flip.good, 1, w.doors.tcp_port);
 	set_host(flip.bad, 2, w.doors.tcp_port);
-	return race(flip_bytes, do_connect, new_tcp, &board->streams, "connects");
+	return race(
+	    flip_bytes, do_connect, new_tcp, &board->streams, &board->door_streams, "connects");
 }
 
 RACE("race", "a granted port's address that becomes another, sendto", ANYONE)
@@ -277,7 +287,8 @@ RACE("race", "a granted port's address that becomes another, sendto", ANYONE)
 	flip.size = sizeof(struct sockaddr_in);
 	set_host(flip.good, 1, w.doors.udp_port);
 	set_host(flip.bad, 2, w.doors.udp_port);
-	return race(flip_bytes, do_sendto, new_udp, &board->datagrams, "datagrams");
+	return race(
+	    flip_bytes, do_sendto, new_udp, &board->datagrams, &board->door_datagrams, "datagrams");
 }
 
 RACE("race", "a granted port's address that becomes another, sendmmsg", ANYONE)
@@ -285,15 +296,16 @@ RACE("race", "a granted port's address that becomes another, sendmmsg", ANYONE)
 	flip.size = sizeof(struct sockaddr_in);
 	set_host(flip.good, 1, w.doors.udp_port);
 	set_host(flip.bad, 2, w.doors.udp_port);
-	return race(flip_bytes, do_sendmmsg, new_udp, &board->datagrams, "messages");
+	return race(flip_bytes, do_sendmmsg, new_udp, &board->datagrams, &board->door_datagrams,
+	    "messages");
 }
 
-RACE("race", "a descriptor's number that means a stream and then a datagram socket",
-    NEVER("whoever connects natively connects to what is granted"))
+RACE("race", "a descriptor's number that means a stream and then a datagram socket", ANYONE)
 {
 	numbers[0] = new_udp();
 	numbers[1] = new_tcp();
-	return race(flip_numbers, do_number, no_descriptor, &board->streams, "connects");
+	return race(flip_numbers, do_number, no_descriptor, &board->streams, &board->door_datagrams,
+	    "connects");
 }
 
 RACE("race", "a granted queue's name that becomes another", ANYONE)

@@ -45,7 +45,7 @@ struct state {
 	pid_t server;
 	struct door_servers {
 		int stream, seq, dgram, both, abstract, tcp, udp; /* granted */
-		int near[8];                                      /* not granted */
+		int near[9];                                      /* not granted */
 	} doors;
 };
 
