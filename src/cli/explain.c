@@ -37,7 +37,6 @@ pale_cli_explain(const struct pale_compartment *compartment,
 		.plan = &plan,
 		.kernel = release,
 		.nproc = PALE_RUN_NPROC,
-		.own_net = pale_plan_wants_net(options),
 	};
 	char **env = NULL;
 	int result;

@@ -2,6 +2,7 @@
 /* Endpoints in the answer of --explain; see endpoints.h. */
 #include "report/endpoints.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "policy/endpoint.h"
@@ -69,6 +70,54 @@ say_unix(struct pale_string *words, const struct pale_plan *plan, const struct p
 		pale_string_add(words, "; it is not there now");
 }
 
+/* Is this one of the addresses of the endpoint's host? Its words then. */
+static bool
+has_address(const struct pale_plan *plan, const struct pale_endpoint *one, size_t i,
+    char words[INET6_ADDRSTRLEN])
+{
+	static const uint8_t v4_head[12] = { [10] = 0xff, [11] = 0xff };
+	const struct pale_door_host *host = &plan->net->hosts[i];
+	bool v4 = memcmp(host->address, v4_head, sizeof(v4_head)) == 0;
+
+	if (host->any_host || host->tcp != (one->kind == PALE_GRANT_TCP) ||
+	    host->port != one->port || strcmp(plan->net->names[i], one->name) != 0)
+		return false;
+	inet_ntop(v4 ? AF_INET : AF_INET6, host->address + (v4 ? sizeof(v4_head) : 0), words,
+	    INET6_ADDRSTRLEN);
+	return true;
+}
+
+/* What a name stands for at the moment. */
+static void
+say_addresses(
+    struct pale_string *words, const struct pale_plan *plan, const struct pale_endpoint *one)
+{
+	char address[INET6_ADDRSTRLEN];
+	const char *before = "now ";
+
+	for (size_t i = 0; i < plan->net->host_count; i++) {
+		if (!has_address(plan, one, i, address) || strcmp(address, one->name) == 0)
+			continue;
+		pale_string_add(words, "%s%s", before, address);
+		before = ", ";
+	}
+	if (before[0] == ',')
+		pale_string_add(words, "; ");
+}
+
+static json_t *
+make_addresses(const struct pale_plan *plan, const struct pale_endpoint *one, bool *failed)
+{
+	json_t *array = json_array();
+	char address[INET6_ADDRSTRLEN];
+
+	for (size_t i = 0; i < plan->net->host_count; i++) {
+		if (has_address(plan, one, i, address))
+			pale_json_add(array, json_string(address), failed);
+	}
+	return array;
+}
+
 /* What enforces it, and what the other side sees: a sentence. */
 static void
 say_how(struct pale_string *words, const struct pale_plan *plan, const struct pale_endpoint *one)
@@ -97,11 +146,13 @@ say_how(struct pale_string *words, const struct pale_plan *plan, const struct pa
 			: "every other queue is the cage's own");
 		return;
 	case PALE_GRANT_TCP:
-		pale_string_add(words,
-		    "the supervisor judges and performs it on copied addresses; Landlock knows the "
-		    "ports, too");
+		say_addresses(words, plan, one);
+		pale_string_add(words, "the supervisor judges and performs it on copied addresses");
+		if (plan->landlock_net != 0 && one->port != 0)
+			pale_string_add(words, "; Landlock knows the port, too");
 		return;
 	case PALE_GRANT_UDP:
+		say_addresses(words, plan, one);
 		pale_string_add(words, "the supervisor judges and performs it on copied addresses");
 		return;
 	case PALE_GRANT_PATH:
@@ -179,6 +230,9 @@ pale_report_endpoints_json(const struct pale_plan *plan, bool *failed)
 		pale_json_set(object, "origin", pale_json_bytes(one->origin), failed);
 		pale_json_set(object, "by", json_string(by_of(one)), failed);
 		pale_json_set(object, "how", pale_json_bytes(pale_string_get(&how)), failed);
+		if (one->kind == PALE_GRANT_TCP || one->kind == PALE_GRANT_UDP)
+			pale_json_set(
+			    object, "addresses", make_addresses(plan, one, failed), failed);
 		pale_json_add(array, object, failed);
 		pale_string_done(&name);
 		pale_string_done(&how);

@@ -454,6 +454,19 @@ put_losses(const struct pale_text *text, const struct pale_plan *plan)
 	}
 }
 
+/* Single hosts are endpoints, and that there is none needs no words. */
+static void
+put_network(const struct pale_text *text, const struct pale_plan *plan)
+{
+	if (plan->net->loopback)
+		pale_text_item(text, "Network", "its own, with a loopback interface: all of that");
+	else if (plan->net->open)
+		pale_text_item(
+		    text, "Network", "the machine's, all of it, as its programs have it");
+	else if (plan->net->own)
+		pale_text_item(text, "Network", "its own, and nothing in it");
+}
+
 void
 pale_report_explain(const struct pale_explain *explain, const struct pale_text *text)
 {
@@ -462,11 +475,12 @@ pale_report_explain(const struct pale_explain *explain, const struct pale_text *
 
 	put_grants(text, plan);
 	pale_report_endpoints(plan, text);
+	put_network(text, plan);
 	put_along(text, plan);
 	put_filter(text, plan);
 	put_landlock(text, plan);
 	pale_string_add(&words, "user, mount, pid%s%s; no capability; /proc: %s",
-	    plan->doors.machine_ipc ? "" : ", ipc", explain->own_net ? ", net" : "",
+	    plan->doors.machine_ipc ? "" : ", ipc", plan->net->own ? ", net" : "",
 	    !plan->proc           ? "none"
 		: plan->proc_full ? "all of it, dangerous files masked"
 				  : "the cage's own processes");

@@ -28,6 +28,8 @@
  *     origin        as of grants
  *     by            what decides: kernel supervisor landlock filter
  *     how           the same as a sentence, with whom the other side sees
+ *     addresses     tcp udp: what the host is at the moment
+ *   network         none, hosts (those of endpoints), host, loopback, empty (a namespace)
  *   withheld        rights that the call filter takes from the whole cage
  *   filter          gates: open ones; asked: calls that the supervisor performs; denied: call,
  *                   argument (or null), errno, because
@@ -61,7 +63,6 @@ struct pale_explain {
 	struct pale_fd_look fds[3];
 	char *const *env; /* of the cage: NAME=VALUE, NULL-terminated */
 	uint64_t nproc;   /* limit on processes where the policy says none */
-	bool own_net;     /* a network namespace too */
 };
 
 void pale_report_explain(const struct pale_explain *explain, const struct pale_text *text);

@@ -201,7 +201,7 @@ make_namespaces(const struct pale_explain *explain, bool *failed)
 		pale_json_add(array, json_string(names[i]), failed);
 	if (!explain->plan->doors.machine_ipc)
 		pale_json_add(array, json_string("ipc"), failed);
-	if (explain->own_net)
+	if (explain->plan->net->own)
 		pale_json_add(array, json_string("net"), failed);
 	return array;
 }
@@ -237,6 +237,7 @@ pale_report_explain_json(const struct pale_explain *explain, FILE *out, struct p
 	pale_json_set(all, "landlock", make_landlock(plan, &failed), &failed);
 	pale_json_set(all, "grants", grants, &failed);
 	pale_json_set(all, "endpoints", pale_report_endpoints_json(plan, &failed), &failed);
+	pale_json_set(all, "network", json_string(pale_net_word(plan->net)), &failed);
 	pale_json_set(all, "withheld", pale_json_rights(plan->sys.withheld), &failed);
 	pale_json_set(all, "filter", make_filter(&plan->sys, &failed), &failed);
 	pale_json_set(all, "descriptors", fds, &failed);

@@ -84,6 +84,19 @@ check(const struct pale_compartment *compartment, const struct pale_plan_options
 }
 
 static int
+note_names(struct pale_net *net, size_t first, const char *name, struct pale_err *err)
+{
+	const char **names = reallocarray(net->names, net->host_count, sizeof(*names));
+
+	if (names == NULL)
+		return pale_fail(err, -ENOMEM, "out of memory");
+	net->names = names;
+	for (size_t i = first; i < net->host_count; i++)
+		names[i] = name;
+	return 0;
+}
+
+static int
 add_hosts(const struct pale_compartment *compartment, struct pale_net *net, struct pale_err *err)
 {
 	PALE_FREE char *lines = NULL;
@@ -96,6 +109,8 @@ add_hosts(const struct pale_compartment *compartment, struct pale_net *net, stru
 		if (!is_host(grant))
 			continue;
 		result = pale_hosts_resolve(grant, &net->hosts, &net->host_count, err);
+		if (result == 0)
+			result = note_names(net, first, grant->path, err);
 		if (result == 0 && pale_hosts_is_name(grant))
 			result = pale_hosts_lines(
 			    grant, net->hosts + first, net->host_count - first, &lines, err);
@@ -128,9 +143,20 @@ void
 pale_net_done(struct pale_net *net)
 {
 	free(net->hosts);
+	free(net->names);
 	free(net->file_path);
 	free(net->file_text);
 	*net = (struct pale_net){ 0 };
+}
+
+const char *
+pale_net_word(const struct pale_net *net)
+{
+	if (net->open)
+		return net->own ? "loopback" : "host";
+	if (net->own)
+		return "empty";
+	return net->host_count > 0 ? "hosts" : "none";
 }
 
 /* Which uses of TCP ports Landlock can fence: not those of every port. */

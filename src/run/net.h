@@ -23,6 +23,7 @@ struct pale_net {
 	bool loopback;                /* its loopback interface is to be brought up */
 	bool open;                    /* whatever network is there may be used */
 	struct pale_door_host *hosts; /* that are granted; owned */
+	const char **names; /* of each, as its grant has it; owned, the names are the policy's */
 	size_t host_count;
 	char *file_path; /* of /etc/hosts inside; NULL: none of our own; owned */
 	char *file_text; /* owned */
@@ -41,6 +42,9 @@ int pale_net_find(const struct pale_compartment *compartment,
     const struct pale_plan_options *options, struct pale_net *ret_net, struct pale_err *err);
 
 void pale_net_done(struct pale_net *net);
+
+/* What is granted of the network: "none", "hosts", "host", "loopback", "empty". Static. */
+const char *pale_net_word(const struct pale_net *net);
 
 /*
  * Complete a compiled plan: .doors, .sys.gates, .landlock_net. What the network is comes from the

@@ -130,7 +130,7 @@ explain_json() {
 @test "JSON: every entry with rights, mechanism and origin" {
 	ln -s r link
 	explain_json -w w -r link --file r/file:read
-	json 'sorted(j) == sorted("kernel landlock grants withheld filter descriptors namespaces proc \
+	json 'sorted(j) == sorted("kernel landlock grants endpoints network withheld filter descriptors namespaces proc \
 terminal limits environment chdir accepted unenforced".split())'
 	json 'next(g for g in j["grants"] if g["path"] == sys.argv[2])["origin"] == "-w"' "$area/w"
 	json '"unlinkat" in next(g for g in j["grants"] if g["path"] == sys.argv[2])["rights"]' "$area/w"

@@ -199,3 +199,20 @@ another" "leave one of the two out" pale run --paranoid --udp 127.0.0.1:53 -- tr
 	run pale run --paranoid --net=loopback -- true
 	exits 0
 }
+
+@test "--explain says what a name is now, who judges, and whose network it is" {
+	run pale run --explain --json --bare --tcp "$(name):80" --udp '*:53' -- true
+	exits 0
+	json 'j["network"] == "hosts" and "net" not in j["namespaces"]'
+	json 'j["endpoints"][0]["addresses"] == ["127.0.0.1"]'
+	json '[e["by"] for e in j["endpoints"]] == ["supervisor"] * 2'
+	for net in none:empty loopback:loopback; do
+		run pale run --explain --json --bare --net=${net%:*} -- true
+		exits 0
+		json 'j["network"] == sys.argv[2] and "net" in j["namespaces"]' "${net#*:}"
+	done
+	run pale run --explain --json --bare --net=host -- true
+	json 'j["network"] == "host" and "net" not in j["namespaces"]'
+	run pale run --explain --json --bare -- true
+	json 'j["network"] == "none"'
+}
