@@ -351,8 +351,10 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 		*ret_status = pale_cage_wait(&launch);
 	if (result == 0 && launch.lost_root) {
 		pale_fail(err, -ENOTCONN,
-		    "the process that serves the cage's root has ended, so the cage was ended, too");
-		result = pale_remedy(err, "run it again; without --trace and --learn there is none");
+		    "the process that serves the cage's root has ended, so the cage was ended, "
+		    "too");
+		result =
+		    pale_remedy(err, "run it again; without --trace and --learn there is none");
 	}
 	if (result == 0 && launch.unheard > 0 && options->watcher->missed != NULL)
 		options->watcher->missed(options->watcher->hook.state, launch.unheard);
