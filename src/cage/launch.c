@@ -267,6 +267,15 @@ exec_file(const char *path, char *const *argv, char *const *envp)
 	return -errno;
 }
 
+/* Whoever hears of missing names hears what was to be executed. */
+static int
+exec_told(const struct pale_cage *cage, const char *path)
+{
+	if (cage->skeleton != NULL)
+		pale_skeleton_trying(cage->skeleton, path, cage->chdir);
+	return exec_file(path, cage->argv, cage->envp);
+}
+
 static const char *
 find_env(char *const *envp, const char *name)
 {
@@ -281,13 +290,15 @@ find_env(char *const *envp, const char *name)
 
 /* Look the program up in the PATH that it will see, and become it. */
 static int
-exec_search(char *const *argv, char *const *envp)
+exec_search(const struct pale_cage *cage)
 {
+	char *const *argv = cage->argv;
+	char *const *envp = cage->envp;
 	const char *dirs = find_env(envp, "PATH");
 	int result = -ENOENT;
 
 	if (strchr(argv[0], '/') != NULL)
-		return exec_file(argv[0], argv, envp);
+		return exec_told(cage, argv[0]);
 	if (dirs == NULL)
 		dirs = "/usr/local/bin:/usr/bin:/bin";
 	while (*dirs != '\0') {
@@ -297,7 +308,7 @@ exec_search(char *const *argv, char *const *envp)
 		    path, sizeof(path), "%.*s%s%s", (int)len, dirs, len == 0 ? "" : "/", argv[0]);
 
 		if (made > 0 && (size_t)made < sizeof(path)) {
-			int tried = exec_file(path, argv, envp);
+			int tried = exec_told(cage, path);
 
 			/* As execvp: what was found but refused is what gets reported. */
 			if (tried != -ENOENT && tried != -ENOTDIR &&
@@ -389,7 +400,7 @@ be_command(struct child *child)
 		_exit(EXIT_UNUSED);
 	if (cage->pid_slot != NULL)
 		snprintf(cage->pid_slot, PALE_CAGE_PID_BYTES, "%d", getpid());
-	child->result = exec_search(cage->argv, cage->envp);
+	child->result = exec_search(cage);
 	child->stage = child->result == -ENOENT ? PALE_STAGE_NOT_FOUND : PALE_STAGE_NOT_RUN;
 	_exit(EXIT_UNUSED);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -103,6 +104,13 @@ pale_skeleton_go(const struct pale_skeleton *skeleton, struct pale_err *err)
 	if (send(skeleton->sock, "", 1, MSG_NOSIGNAL) != 1)
 		return pale_fail_errno(err, "cannot reach the process that serves the cage's root");
 	return wait_for_ack(skeleton, err);
+}
+
+void
+pale_skeleton_trying(const struct pale_skeleton *skeleton, const char *path, const char *cwd)
+{
+	snprintf(skeleton->shared->trying, sizeof(skeleton->shared->trying), "%s", path);
+	snprintf(skeleton->shared->cwd, sizeof(skeleton->shared->cwd), "%s", cwd);
 }
 
 /* The texts of a record, NULL where there is none. Returns false for what is no record. */

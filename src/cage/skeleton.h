@@ -55,6 +55,10 @@ enum {
 struct pale_skeleton_shared {
 	uint64_t unheard; /* misses that could not be told */
 	uint64_t asked;   /* requests that were taken and answered: odd while one is answered */
+	/* What the command's process is about to execute, and where: until then it shares the
+	 * waiter's memory, which is closed to the server. */
+	char trying[PALE_SKELETON_PATH_BYTES];
+	char cwd[PALE_SKELETON_PATH_BYTES];
 };
 
 struct pale_skeleton {
@@ -94,6 +98,9 @@ int pale_skeleton_mount(struct pale_skeleton *skeleton, struct pale_err *err);
 int pale_skeleton_show(const struct pale_skeleton *skeleton, int tree, struct pale_err *err);
 int pale_skeleton_go(const struct pale_skeleton *skeleton, struct pale_err *err);
 
+/* Likewise: say what will be executed next, in which directory. */
+void pale_skeleton_trying(const struct pale_skeleton *skeleton, const char *path, const char *cwd);
+
 /*
  * Take one miss and tell it. Does not wait.
  *
@@ -126,19 +133,25 @@ void pale_skeleton_done(struct pale_skeleton *skeleton);
 void pale_skeleton_serve(int sock, struct pale_skeleton_shared *shared, pid_t waiter)
     __attribute__((noreturn));
 
+/* Who is in the root, as its server knows it. */
+struct pale_skeleton_people {
+	int proc;      /* a /proc that numbers threads as requests do */
+	pid_t waiter;  /* its own workers are no news */
+	pid_t command; /* but this child of it is */
+	char
+	    own_name[PALE_SKELETON_PROGRAM_BYTES]; /* comm of pale, and of the command until exec */
+	const struct pale_skeleton_shared *shared;
+};
+
 /*
  * Put together what the thread that missed a name is doing: skeleton_miss.c.
  *
- *   proc     a /proc that numbers threads as .tid does
- *   waiter   its own workers are no news
- *   command  but this child of it is
- *   record   room of PALE_SKELETON_RECORD_BYTES
- *
- *   ret_same a number that is the same for records that say the same, whichever thread it was
+ *   record    room of PALE_SKELETON_RECORD_BYTES
+ *   ret_same  a number that is the same for records that say the same, whichever thread it was
  *
  * Returns the size of the record, or 0 if it is nobody's business.
  */
-size_t pale_skeleton_record(int proc, pid_t tid, pid_t waiter, pid_t command, const char *missing,
-    char *record, uint64_t *ret_same);
+size_t pale_skeleton_record(const struct pale_skeleton_people *people, pid_t tid,
+    const char *missing, char *record, uint64_t *ret_same);
 
 #endif

@@ -142,40 +142,73 @@ what_it_says(const struct pale_skeleton_miss *miss, const char *texts, size_t si
 	return key;
 }
 
+static uint16_t
+put_text(char *buf, const char *text)
+{
+	size_t size = strnlen(text, PALE_SKELETON_PATH_BYTES - 1) + 1;
+
+	memcpy(buf, text, size - 1);
+	buf[size - 1] = '\0';
+	return (uint16_t)size;
+}
+
+/* The directory and the paths of the call, behind each other; returns where they end. */
+static size_t
+put_texts(const struct pale_skeleton_people *people, pid_t tid, struct pale_skeleton_miss *miss,
+    char *record, size_t at)
+{
+	enum pale_sys sys;
+	size_t text = 2;
+
+	miss->size[1] = copy_cwd(people->proc, tid, record + at);
+	at += miss->size[1];
+	if (miss->nr < 0 || pale_sys_find_nr(miss->nr, &sys) < 0)
+		return at;
+	for (size_t i = 0; i < PALE_SYS_ARGS && text < PALE_SKELETON_TEXTS; i++) {
+		if (pale_sys_row(sys)->arg[i] != ARG_PATH)
+			continue;
+		miss->size[text] = copy_text(tid, miss->args[i], record + at);
+		at += miss->size[text++];
+	}
+	return at;
+}
+
+/* The same for the command's process before it has executed: it has said what it is about to do. */
+static size_t
+put_trying(const struct pale_skeleton_people *people, struct pale_skeleton_miss *miss, char *record,
+    size_t at)
+{
+	miss->nr = pale_sys_nr(PALE_SYS_execve);
+	miss->size[1] = put_text(record + at, people->shared->cwd);
+	at += miss->size[1];
+	miss->size[2] = put_text(record + at, people->shared->trying);
+	return at + miss->size[2];
+}
+
 size_t
-pale_skeleton_record(int proc, pid_t tid, pid_t waiter, pid_t command, const char *missing,
+pale_skeleton_record(const struct pale_skeleton_people *people, pid_t tid, const char *missing,
     char *record, uint64_t *ret_same)
 {
 	struct pale_skeleton_miss miss = { .tid = tid, .nr = -1 };
 	struct pale_caller_status status = { 0 };
 	size_t at = sizeof(miss);
-	size_t len = strlen(missing) + 1;
-	enum pale_sys sys;
 
-	if (tid <= 0 || tid == waiter || len > PALE_SKELETON_PATH_BYTES)
+	if (tid <= 0 || tid == people->waiter || strlen(missing) >= PALE_SKELETON_PATH_BYTES)
 		return 0;
-	if (pale_caller_status(proc, tid, &status) == 0) {
+	if (pale_caller_status(people->proc, tid, &status) == 0) {
 		/* What the supervisor does for a call is told with that call. */
-		if (status.ppid == waiter && status.tgid != command)
+		if (status.ppid == people->waiter && status.tgid != people->command)
 			return 0;
-		read_program(proc, status.tgid, miss.program);
-		read_call(proc, tid, &miss);
+		read_program(people->proc, status.tgid, miss.program);
+		read_call(people->proc, tid, &miss);
 	}
-	memcpy(record + at, missing, len);
-	miss.size[0] = (uint16_t)len;
-	at += len;
-	miss.size[1] = copy_cwd(proc, tid, record + at);
-	at += miss.size[1];
-	if (miss.nr >= 0 && pale_sys_find_nr(miss.nr, &sys) == 0) {
-		size_t text = 2;
-
-		for (size_t i = 0; i < PALE_SYS_ARGS && text < PALE_SKELETON_TEXTS; i++) {
-			if (pale_sys_row(sys)->arg[i] != ARG_PATH)
-				continue;
-			miss.size[text] = copy_text(tid, miss.args[i], record + at);
-			at += miss.size[text++];
-		}
-	}
+	miss.size[0] = put_text(record + at, missing);
+	at += miss.size[0];
+	if (miss.nr < 0 && tid == people->command && people->shared->trying[0] != '\0' &&
+	    memcmp(miss.program, people->own_name, sizeof(miss.program)) == 0)
+		at = put_trying(people, &miss, record, at);
+	else
+		at = put_texts(people, tid, &miss, record, at);
 	memcpy(record, &miss, sizeof(miss));
 	*ret_same = what_it_says(&miss, record + sizeof(miss), at - sizeof(miss));
 	return at;

@@ -55,11 +55,10 @@ struct misses {
 
 struct server {
 	struct pale_skeleton_shared *shared;
-	pid_t waiter;
-	pid_t command; /* who builds the root, and becomes the command */
-	int device;    /* -1 until the mount was made */
-	int tree;      /* -1 until there is one */
-	bool started;  /* misses are told */
+	struct pale_skeleton_people people;
+	int device;   /* -1 until the mount was made */
+	int tree;     /* -1 until there is one */
+	bool started; /* misses are told */
 	struct node *nodes;
 	size_t node_count;
 	struct misses misses[MISSES];
@@ -131,8 +130,7 @@ static bool
 tell(struct server *server, pid_t tid, const char *missing)
 {
 	uint64_t same = 0;
-	size_t size = pale_skeleton_record(
-	    PLACE_PROC, tid, server->waiter, server->command, missing, server->record, &same);
+	size_t size = pale_skeleton_record(&server->people, tid, missing, server->record, &same);
 	uint64_t *told;
 	bool news;
 
@@ -227,7 +225,7 @@ serve(struct server *server, const struct pale_fuse_request *request)
 	int result = 0;
 
 	if (!server->started)
-		server->command = request->tid;
+		server->people.command = request->tid; /* who builds the root */
 	if (request->ask == PALE_FUSE_STATFS)
 		result = fstatvfs(server->tree, &fs) < 0 ? -errno : 0;
 	else if (node == NULL)
@@ -324,7 +322,9 @@ pale_skeleton_serve(int sock, struct pale_skeleton_shared *shared, pid_t waiter)
 	static struct server server = { .device = -1, .tree = -1 };
 
 	server.shared = shared;
-	server.waiter = waiter;
+	server.people =
+	    (struct pale_skeleton_people){ .proc = PLACE_PROC, .waiter = waiter, .shared = shared };
+	prctl(PR_GET_NAME, server.people.own_name, 0, 0, 0);
 	settle(sock, waiter);
 	for (;;) {
 		struct pollfd polled[] = {

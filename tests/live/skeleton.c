@@ -213,8 +213,8 @@ exec_itself(void)
 		dup2(fd, STDERR_FILENO);
 		_exit(run_in_cage(true, world, at("heard"), argv));
 	}
-	/* Until it is executed, the command's process is closed to the server. */
-	told(end(pid) == 125 && lines_with(heard, "/lacking ? tid cwd=? ") == 1,
+	told(end(pid) == 125 && lines_with(heard, "/lacking execve tid cwd=/ program=") == 1 &&
+		lines_with(heard, " text=lacking/program ") == 1,
 	    "a command that is not there is refused, and told");
 }
 
