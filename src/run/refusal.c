@@ -16,9 +16,11 @@
 #include "core/scope.h"
 #include "run/advice.h"
 #include "run/view.h"
+#include "run/why_ipc.h"
 
 enum {
 	REASON_BYTES = 512, /* of a reason that is said again */
+	NO_PATH = PALE_SYS_NEEDS,
 };
 
 void
@@ -212,6 +214,35 @@ find_common(const char *a, const char *b, char *buf, size_t size)
 }
 
 /*
+ * What Landlock asks for beside the right to rename or to link: to remove at the source, and to
+ * make at the target what the source is.
+ */
+static void
+find_ends(const struct pale_plan *plan, const struct pale_heard_facts *facts, pale_rights ends[2])
+{
+	PALE_CLOSE int object = pale_view_machine(plan, facts->paths[0].path);
+	mode_t mode = facts->paths[0].mode;
+	struct stat st;
+
+	if (!facts->paths[0].exists && object >= 0 && fstat(object, &st) == 0)
+		mode = st.st_mode;
+	ends[0] = facts->paths[0].need;
+	ends[1] = facts->paths[1].need;
+	if (pale_sys_row(facts->call.sys)->does == DO_RENAME)
+		ends[0] |= RS(UNLINKAT);
+	if (S_ISDIR(mode))
+		ends[1] |= RS(MKDIRAT);
+	else if (S_ISLNK(mode))
+		ends[1] |= RS(SYMLINKAT);
+	else if (S_ISFIFO(mode))
+		ends[1] |= RS(MKFIFOAT);
+	else if (S_ISSOCK(mode))
+		ends[1] |= RS(BINDAT);
+	else
+		ends[1] |= RS(CREATE);
+}
+
+/*
  * Rename and link: source and target must lie in one grant, for the kernel crosses no mount. So
  * what would allow it is one grant of the directory around both.
  */
@@ -220,47 +251,49 @@ foretell_both(struct pale_refusals *refusals, const struct pale_heard_facts *fac
 {
 	const struct pale_plan *plan = refusals->plan;
 	struct pale_why *why = &refusals->why;
-	const struct pale_entry *source;
+	const struct pale_entry *shown[2];
 	char around[PATH_MAX];
+	pale_rights ends[2];
 	pale_rights missing = 0;
 
 	if (facts->paths[0].path[0] != '/' || facts->paths[1].path[0] != '/')
 		return false;
+	find_ends(plan, facts, ends);
 	for (size_t i = 0; i < 2; i++) {
 		if (fails_anyway(plan, facts, i))
 			return false;
+		shown[i] = pale_plan_find(plan, facts->paths[i].path);
+		if (shown[i] == NULL || !pale_entry_has_rights(shown[i]))
+			missing |= foretell(refusals, facts, i) ? ends[i] : 0;
+		else
+			missing |= ends[i] & ~shown[i]->rights;
+		if (missing != 0 && *ret_at == NO_PATH)
+			*ret_at = i;
 	}
-	if (foretell(refusals, facts, 1)) {
-		missing |= why->missing;
-		*ret_at = 1;
-	}
-	if (foretell(refusals, facts, 0)) {
-		missing |= why->missing;
-		*ret_at = 0;
-	}
-	source = pale_plan_find(plan, facts->paths[0].path);
 	if (missing == 0 &&
-	    (source == NULL || !pale_entry_has_rights(source) ||
-		source == pale_plan_find(plan, facts->paths[1].path)))
+	    (shown[0] == shown[1] || shown[0] == NULL || shown[1] == NULL ||
+		!pale_entry_has_rights(shown[0]) || !pale_entry_has_rights(shown[1])))
 		return false;
-	/* What is missing of the other is allowed where it is, and not here. */
+	if (*ret_at == NO_PATH)
+		*ret_at = 0;
 	if (pale_why_one(
 		plan, &facts->call, PALE_CALL_WHOLE, facts->paths[*ret_at].path, why, NULL) < 0)
 		return false;
-	if (missing == 0) {
-		*ret_at = 0;
-		why->by = PALE_WHY_MOUNT;
-		why->error = EXDEV;
-		snprintf(why->reason, sizeof(why->reason),
-		    "source and target lie in different grants, and the kernel crosses none");
-	}
 	if (why->error == EBUSY)
 		return true;
-	why->allowed = false;
-	why->missing = pale_call_needed(&facts->call, PALE_CALL_WHOLE, true);
+	if (why->allowed) {
+		why->by = missing == 0 ? PALE_WHY_MOUNT : PALE_WHY_LANDLOCK;
+		why->error = missing == 0 ? EXDEV : EACCES;
+		snprintf(why->reason, sizeof(why->reason), "%s",
+		    missing == 0
+			? "source and target lie in different grants, and the kernel crosses none"
+			: "what is removed there and made here needs those rights, too");
+		why->allowed = false;
+	}
 	find_common(facts->paths[0].path, facts->paths[1].path, around, sizeof(around));
+	why->missing = ends[0] | ends[1];
 	pale_advise_path(plan, around, why);
-	why->missing = missing != 0 ? missing : why->missing;
+	why->missing = missing != 0 ? missing : ends[0] | ends[1];
 	return true;
 }
 
@@ -283,10 +316,14 @@ advise_gate(enum pale_gate gate)
 {
 	switch ((int)gate) {
 	case GATE_INET:
-	case GATE_TCP:
-	case GATE_UDP:
 		return "--tcp HOST:PORT or --udp HOST:PORT for each host it needs, or --net=host";
+	case GATE_TCP:
+		return "--tcp HOST:PORT for each host it needs, or --net=host";
+	case GATE_UDP:
+		return "--udp HOST:PORT for each host it needs, or --net=host";
 	case GATE_NETLINK:
+	case GATE_NET:
+	case GATE_OPTIONS:
 		return "--net=host";
 	case GATE_DGRAM:
 		return "--unix PATH:connect for the socket that it sends to";
@@ -315,6 +352,19 @@ advise_filtered(struct pale_refusals *refusals, const struct pale_heard_facts *f
 		    why->allow, sizeof(why->allow), "nothing: %.*s", REASON_BYTES, why->reason);
 }
 
+/* A System V object or a queue. */
+static bool
+is_refused_ipc(struct pale_refusals *refusals, const struct pale_heard_call *heard,
+    const struct pale_heard_facts *facts)
+{
+	refusals->why = (struct pale_why){ .call = facts->call };
+	if ((heard->error != EACCES && heard->error != EPERM) ||
+	    !pale_why_ipc_heard(refusals->plan, heard->address, &refusals->why))
+		return false;
+	refusals->why.error = heard->error;
+	return true;
+}
+
 static bool
 is_filtered(struct pale_refusals *refusals, const struct pale_heard_call *heard,
     const struct pale_heard_facts *facts)
@@ -323,6 +373,8 @@ is_filtered(struct pale_refusals *refusals, const struct pale_heard_call *heard,
 	const char *path =
 	    facts->path_count > 0 && facts->paths[0].path[0] == '/' ? facts->paths[0].path : NULL;
 
+	if (pale_why_names_ipc(facts->call.sys))
+		return is_refused_ipc(refusals, heard, facts);
 	if (pale_why_one(refusals->plan, &facts->call, PALE_CALL_WHOLE, path, why, NULL) < 0) {
 		*why = (struct pale_why){ .by = PALE_WHY_FILTER };
 		snprintf(why->reason, sizeof(why->reason), "%s", heard->answer.why);
@@ -381,6 +433,8 @@ is_refused(struct pale_refusals *refusals, const struct pale_heard_call *heard,
 {
 	enum pale_does does = pale_sys_row(facts->call.sys)->does;
 
+	if (pale_why_names_ipc(facts->call.sys))
+		return is_refused_ipc(refusals, heard, facts);
 	if (heard->address != NULL && facts->path_count == 0)
 		return is_refused_address(refusals, heard, facts);
 	if (facts->path_count == 0 || !foretell(refusals, facts, 0))
@@ -406,6 +460,7 @@ pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *
 		at = (*which)++;
 		if (heard->how != PALE_HEARD_DENIED && facts->path_count == 2) {
 			*which = count;
+			at = NO_PATH;
 			refused = foretell_both(refusals, facts, &at);
 		} else if (heard->how != PALE_HEARD_DENIED)
 			refused = foretell(refusals, facts, at);
