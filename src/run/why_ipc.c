@@ -4,9 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 
 #include "core/scope.h"
 #include "policy/endpoint.h"
@@ -224,4 +229,75 @@ pale_why_ipc(
 	else
 		judge_object(plan, &asked, ret);
 	return 0;
+}
+
+/* The key of an object, by its identifier; 0 if it has none, or may not be looked at. */
+static int32_t
+key_of(enum pale_grant_kind kind, int id)
+{
+	union {
+		struct shmid_ds shm;
+		struct msqid_ds msg;
+		struct semid_ds sem;
+	} ds = { 0 };
+
+	if (kind == PALE_GRANT_SHM && shmctl(id, IPC_STAT, &ds.shm) == 0)
+		return ds.shm.shm_perm.__key;
+	if (kind == PALE_GRANT_MSG && msgctl(id, IPC_STAT, &ds.msg) == 0)
+		return ds.msg.msg_perm.__key;
+	if (kind == PALE_GRANT_SEM && semctl(id, 0, IPC_STAT, &ds.sem) == 0)
+		return ds.sem.sem_perm.__key;
+	return 0;
+}
+
+static bool
+is_there(enum pale_grant_kind kind, key_t key)
+{
+	if (kind == PALE_GRANT_SHM)
+		return shmget(key, 0, 0) >= 0;
+	return kind == PALE_GRANT_MSG ? msgget(key, 0) >= 0 : semget(key, 0, 0) >= 0;
+}
+
+static void
+say_never(struct pale_why *ret)
+{
+	if (!ret->allowed && ret->allow[0] == '\0')
+		snprintf(ret->allow, sizeof(ret->allow),
+		    "nothing: what is the machine's is never removed or given to others from "
+		    "inside");
+}
+
+bool
+pale_why_ipc_heard(const struct pale_plan *plan, const char *queue, struct pale_why *ret)
+{
+	const struct pale_sys_row *row = pale_sys_row(ret->call.sys);
+	struct pale_grant asked = { .kind = kind_of(ret->call.sys) };
+	char name[NAME_MAX + 2];
+
+	if (asked.kind == PALE_GRANT_MQ) {
+		snprintf(name, sizeof(name), "/%s", queue == NULL ? "" : queue);
+		asked.path = name;
+		judge_queue(plan, &asked, ret);
+		say_never(ret);
+		return !ret->allowed;
+	}
+	for (size_t i = 0; i < PALE_SYS_ARGS; i++) {
+		if (row->arg[i] == ARG_KEY)
+			asked.key = (int32_t)ret->call.args[i];
+		if (row->arg[i] == ARG_ID)
+			asked.key = key_of(asked.kind, (int)ret->call.args[i]);
+	}
+	judge_object(plan, &asked, ret);
+	if (ret->allowed)
+		return false;
+	if (asked.key != IPC_PRIVATE && is_there(asked.kind, asked.key)) {
+		say_never(ret);
+		return true;
+	}
+	ret->is_option = false;
+	snprintf(ret->allow, sizeof(ret->allow), "%s",
+	    asked.key == IPC_PRIVATE
+		? "nothing: what has no key cannot be granted"
+		: "nothing: there is no such object, and none is made in the machine's namespace");
+	return true;
 }

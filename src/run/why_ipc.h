@@ -25,4 +25,15 @@ bool pale_why_names_ipc(enum pale_sys sys);
 int pale_why_ipc(
     const struct pale_plan *plan, const char *name, struct pale_why *ret, struct pale_err *err);
 
+/*
+ * The same for a call that was refused, by its own arguments, in the ipc namespace where it was
+ * made. The key of an identifier is looked up.
+ *
+ *   queue  the name that mq_open(2) was given, without the slash; NULL for other calls
+ *   ret    .call is set
+ *
+ * Returns false if it would be allowed. Test: tests/cli/sysv.bats
+ */
+bool pale_why_ipc_heard(const struct pale_plan *plan, const char *queue, struct pale_why *ret);
+
 #endif

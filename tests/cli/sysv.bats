@@ -201,6 +201,29 @@ sys.exit(0 if r >= 0 else os.strerror(ctypes.get_errno()))' "$1" "$queue"
 	has "option --why:"
 }
 
+@test "--trace names what would have allowed it, and adding that allows it" {
+	local try='my $id = shmget(hex $ARGV[0], 0, 0) // exit 3; shmread($id, my $x, 0, 1) or exit 4;
+		shmwrite($id, "x", 0, 1) or exit 5; shmctl($id, 0, 0) or exit 6'
+	make shm 600
+	make sem 600
+	run pale run --trace --sysv "sem:$key:read,write" -- perl -e "$try" "$key"
+	exits 3
+	has "shmget($key)"
+	has "to allow: --sysv shm:$key:read"
+	run pale run --trace --sysv "sem:$key:read,write" --sysv "shm:$key:read" -- \
+		perl -e "$try" "$key"
+	exits 5
+	has "to allow: --sysv shm:$key:read,write"
+	run pale run --trace --sysv "sem:$key:read,write" --sysv "shm:$key:read,write" -- \
+		perl -e "$try" "$key"
+	exits 6
+	has "to allow: nothing: what is the machine's is never removed"
+	run pale run --trace --sysv "sem:$key:read,write" -- \
+		perl -e 'exit(defined shmget(0x5a5a5a5a, 4096, 01600) ? 0 : 3)'
+	exits 3
+	has "nothing: there is no such object"
+}
+
 @test "as many objects as there may be, and one more" {
 	local grants=() i
 	make msg 600
