@@ -74,10 +74,6 @@ inherit(struct pale_plan *plan)
 		if ((entry->kind == PALE_GRANT_COPY || entry->kind == PALE_GRANT_LINK) &&
 		    cover != NULL && pale_entry_has_rights(cover))
 			entry->redundant = true;
-		/* A socket that may be connected to as everything around it may. */
-		if (entry->kind == PALE_GRANT_UNIX && cover != NULL &&
-		    pale_entry_has_rights(cover) && (cover->rights & RS(CONNECTAT)) != 0)
-			entry->redundant = true;
 		if (!pale_entry_has_rights(entry))
 			continue;
 		entry->rights = entry->asked;

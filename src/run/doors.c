@@ -18,14 +18,9 @@
 
 #include "core/path.h"
 #include "core/scope.h"
-#include "kernel/probe.h"
 #include "policy/endpoint.h"
+#include "run/native.h"
 #include "run/plan.h"
-
-enum {
-	PASSRIGHTS_MAJOR = 6, /* SO_PASSRIGHTS is from Linux 6.16 */
-	PASSRIGHTS_MINOR = 16,
-};
 
 static bool
 is_unix_path(const struct pale_endpoint *endpoint)
@@ -301,117 +296,6 @@ pale_doors_resolve(struct pale_plan *plan, const struct pale_grant *grant, const
 	return note(plan, grant, grant->path, &endpoint, err);
 }
 
-bool
-pale_doors_harmless(const struct pale_entry *entry, uid_t owner)
-{
-	static const char *const system_trees[] = { "/usr", "/etc", "/opt", "/bin", "/sbin", "/lib",
-		"/lib32", "/lib64", "/libx32" };
-	mode_t mode = entry->at.mode;
-
-	/* A socket that is open already can be connected, and not only within UNIX. */
-	if (entry->kind == PALE_GRANT_FD && !entry->reopen)
-		return !S_ISSOCK(entry->fd_mode);
-	if (!pale_entry_has_rights(entry) || (entry->rights & RS(CONNECTAT)) != 0)
-		return true;
-	if (!entry->is_dir)
-		return !S_ISSOCK(mode);
-	if (entry->kind == PALE_GRANT_FD || owner != 0 || (mode & (S_IWGRP | S_IWOTH)) != 0)
-		return false;
-	for (size_t i = 0; i < PALE_COUNT(system_trees); i++) {
-		if (pale_path_is_beneath(entry->path, system_trees[i]))
-			return true;
-	}
-	return false;
-}
-
-/* Have all sockets a use? */
-static bool
-all_pass(const struct pale_plan *plan, unsigned use)
-{
-	for (size_t i = 0; i < plan->endpoint_count; i++) {
-		if (plan->endpoints[i].kind == PALE_GRANT_UNIX &&
-		    (plan->endpoints[i].use & use) == 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-none_passes(const struct pale_plan *plan, unsigned use)
-{
-	for (size_t i = 0; i < plan->endpoint_count; i++) {
-		if (plan->endpoints[i].kind == PALE_GRANT_UNIX &&
-		    (plan->endpoints[i].use & use) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_mixed(const struct pale_plan *plan, unsigned use)
-{
-	return !all_pass(plan, use) && !none_passes(plan, use);
-}
-
-/* In a user namespace of ours other owners look all alike, so it was looked at before. */
-static uid_t
-owner_of(const struct pale_plan_options *options, const struct pale_entry *entry)
-{
-	const struct pale_plan *outside = options->outside;
-
-	for (size_t i = 0; outside != NULL && i < outside->entry_count; i++) {
-		const struct pale_entry *one = &outside->entries[i];
-
-		if (one->kind == entry->kind && one->at.dev == entry->at.dev &&
-		    one->at.ino == entry->at.ino && strcmp(one->path, entry->path) == 0)
-			return one->at.uid;
-	}
-	return outside != NULL ? (uid_t)-1 : entry->at.uid;
-}
-
-/*
- * May the kernel be left to connect? Only if the sockets that it could connect to are exactly the
- * granted ones. A phrase says why not; NULL if it may.
- */
-static char *
-why_not_native(const struct pale_plan *plan, const struct pale_compartment *compartment,
-    const struct pale_plan_options *options, bool *ret_no_memory)
-{
-	char *why = NULL;
-	int len = 0;
-
-	for (size_t i = 0; i < plan->endpoint_count && why == NULL && len >= 0; i++) {
-		const struct pale_endpoint *one = &plan->endpoints[i];
-
-		if (one->kind == PALE_GRANT_TCP || one->kind == PALE_GRANT_UDP)
-			len = asprintf(&why, "%s of hosts are granted one by one too", one->origin);
-		else if (one->kind == PALE_GRANT_UNIX && one->name[0] == '@')
-			len = asprintf(&why, "'%s' has no path", one->name);
-		else if (one->kind == PALE_GRANT_UNIX &&
-		    (one->use & (PALE_USE_FOLLOW | PALE_USE_BIND)) != 0)
-			len = asprintf(&why, "'%s' (%s) stands for whoever has the name", one->name,
-			    one->origin);
-		else if (one->kind == PALE_GRANT_UNIX && (one->use & PALE_USE_SCM_IN) == 0 &&
-		    !pale_probe_kernel_at_least(PASSRIGHTS_MAJOR, PASSRIGHTS_MINOR))
-			len = asprintf(&why,
-			    "only so no descriptor comes in from '%s', before Linux 6.16",
-			    one->name);
-	}
-	if (why == NULL && compartment->net != NULL && strcmp(compartment->net, "none") != 0)
-		len = asprintf(&why, "the network is granted too");
-	if (why == NULL && (is_mixed(plan, PALE_USE_SCM_IN) || is_mixed(plan, PALE_USE_SCM_OUT)))
-		len = asprintf(&why, "descriptors pass by some of the sockets and not by others");
-	if (why == NULL && compartment->activation)
-		len = asprintf(&why, "sockets are handed over open");
-	for (size_t i = 0; i < plan->entry_count && why == NULL && len >= 0; i++) {
-		if (!pale_doors_harmless(&plan->entries[i], owner_of(options, &plan->entries[i])))
-			len = asprintf(&why, "'%s' (%s) could lead to other sockets",
-			    plan->entries[i].path, plan->entries[i].origin);
-	}
-	*ret_no_memory = len < 0;
-	return len < 0 ? NULL : why;
-}
-
 /* Can somebody outside be connected with, so that descriptors could be passed? */
 static bool
 crosses(const struct pale_plan *plan, const struct pale_compartment *compartment)
@@ -464,7 +348,6 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
 {
 	bool any = plan->doors.socket_count > 0;
 	bool connects = false;
-	bool no_memory;
 
 	plan->doors.crosses = crosses(plan, compartment);
 	if (plan->doors.crosses)
@@ -474,8 +357,7 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
 	/* A datagram's address lies in memory. */
 	plan->sys.gates |= 1U << GATE_DGRAM;
 	plan->sys.gates &= ~(1U << GATE_SENDTO);
-	plan->native_not = why_not_native(plan, compartment, options, &no_memory);
-	if (no_memory)
+	if (pale_native_why_not(plan, compartment, options, &plan->native_not) < 0)
 		return pale_fail(err, -ENOMEM, "out of memory");
 	if (plan->native_not != NULL)
 		return 0;
@@ -489,7 +371,7 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
 		return 0;
 	/* Unless descriptors may come in, each socket is closed for them before it is connected. */
 	plan->doors.native = true;
-	if (all_pass(plan, PALE_USE_SCM_IN))
+	if (pale_native_all(plan, PALE_USE_SCM_IN))
 		plan->sys.gates |= 1U << GATE_CONNECT;
 	else
 		plan->sys.gates &= ~(1U << GATE_SOCKET | 1U << GATE_LISTEN);

@@ -62,19 +62,6 @@ int pale_doors_make(struct pale_plan *plan, const struct pale_compartment *compa
 /* Give back what the plan holds of endpoints and doors. */
 void pale_doors_done(struct pale_plan *plan);
 
-/*
- * Could the program come to a socket by way of this entry that no grant lets it connect to, if the
- * kernel were not kept from connecting? Then connect has to be asked about. A read-only mount does
- * not stop connect; so every directory that is shown without connectat could lead to one, but for
- * what belongs to root, can be changed by nobody else, and lies where systems keep programs and
- * settings: nobody puts a socket there that is not meant for all.
- *
- *   owner  of the entry's object, as it is outside of every user namespace of ours
- *
- * Test: tests/unit/doors.c
- */
-bool pale_doors_harmless(const struct pale_entry *entry, uid_t owner);
-
 /* The socket grant of a name inside, "/run/x" or "@x"; NULL if none. */
 const struct pale_endpoint *pale_doors_find_unix(const struct pale_plan *plan, const char *name);
 
