@@ -263,8 +263,8 @@ pale_ask_inet_connect(struct pale_supervisor *supervisor, const struct pale_noti
 	struct inet inet = look_at(sock);
 	struct pale_ask_addr to = *addr;
 	struct place place;
-	struct place here;
-	int result = 0;
+	struct place here = { 0 };
+	int result;
 
 	if (!pale_ask_holds(supervisor, call))
 		return -EINTR;
@@ -279,7 +279,7 @@ pale_ask_inet_connect(struct pale_supervisor *supervisor, const struct pale_noti
 		return connect(sock, &addr->generic, addr->size) < 0 ? -errno : 0;
 	}
 	result = read_place(addr, addr->family, &place);
-	if (result == 0)
+	if (result == 0 && is_unspecified(&place))
 		result = read_own(sock, &here);
 	if (result < 0)
 		return result;
@@ -289,6 +289,9 @@ pale_ask_inet_connect(struct pale_supervisor *supervisor, const struct pale_noti
 	}
 	if (!is_granted(doors, inet, PALE_DOOR_CONNECT, &place))
 		return -EACCES;
+	/* Of UDP it only notes the address. */
+	if (!inet.tcp)
+		return connect(sock, &to.generic, to.size) < 0 ? -errno : 0;
 	return connect_now(supervisor, call, pale_take_fd(&own), &to);
 }
 
