@@ -11,14 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cage/cage.h"
 #include "core/rights.h"
 #include "core/scope.h"
-#include "kernel/uapi.h"
 
 enum {
 	FIRST_FD = 3, /* SD_LISTEN_FDS_START */
@@ -79,23 +77,6 @@ grant_notify(struct pale_compartment *compartment, char *const *env, struct pale
 	return result < 0 ? result : pale_compartment_env(compartment, "NOTIFY_SOCKET", err);
 }
 
-/* Refuse descriptors that come in. Before Linux 6.16 a socket cannot. */
-static int
-refuse_passing(int fd, struct pale_err *err)
-{
-	int domain = 0;
-	socklen_t size = sizeof(domain);
-	int off = 0;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_UNIX)
-		return 0;
-	if (setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)) < 0 &&
-	    errno != ENOPROTOOPT)
-		return pale_fail_errno(
-		    err, "%s: descriptor %d cannot refuse to be passed others", listen_origin, fd);
-	return 0;
-}
-
 static int
 grant_fd(struct pale_compartment *compartment, int fd, struct pale_err *err)
 {
@@ -106,7 +87,6 @@ grant_fd(struct pale_compartment *compartment, int fd, struct pale_err *err)
 		.origin = (char *)(uintptr_t)listen_origin,
 	};
 	struct stat st;
-	int result;
 
 	if (fstat(fd, &st) < 0) {
 		pale_fail(
@@ -120,8 +100,7 @@ grant_fd(struct pale_compartment *compartment, int fd, struct pale_err *err)
 		    "name",
 		    fd);
 	}
-	result = refuse_passing(fd, err);
-	return result < 0 ? result : pale_compartment_grant(compartment, &grant, err);
+	return pale_compartment_grant(compartment, &grant, err);
 }
 
 static int
