@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a service manager hands to a service; see service.h. The descriptors stay the sockets that
- * they are. Those of AF_UNIX are told to refuse descriptors that clients pass (SO_PASSRIGHTS),
- * which the sockets that are accepted from them inherit, and which the call filter keeps as it is.
+ * they are; that those of AF_UNIX refuse what clients pass is seen to where the cage starts.
  */
 #include "run/service.h"
 
