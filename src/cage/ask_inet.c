@@ -301,7 +301,7 @@ pale_ask_inet_bind(struct pale_supervisor *supervisor, const struct pale_notify 
 {
 	PALE_CLOSE int own = sock;
 	const struct pale_doors *doors = supervisor->doors;
-	struct inet inet = look_at(sock);
+	struct inet inet = look_at(own);
 	sa_family_t family = addr->family;
 	struct place place;
 	int result;
@@ -311,7 +311,7 @@ pale_ask_inet_bind(struct pale_supervisor *supervisor, const struct pale_notify 
 	if (addr->size < sizeof(addr->family))
 		return -EINVAL;
 	if (doors->net_open)
-		return bind(sock, &addr->generic, addr->size) < 0 ? -errno : 0;
+		return bind(own, &addr->generic, addr->size) < 0 ? -errno : 0;
 	/* For IPv4, no family with 0.0.0.0 is that family. */
 	if (!inet.v6 && family == AF_UNSPEC)
 		family = AF_INET;
@@ -325,10 +325,10 @@ pale_ask_inet_bind(struct pale_supervisor *supervisor, const struct pale_notify 
 	/* What the kernel does by itself for whoever connects or sends: nothing is chosen. */
 	if (is_unspecified(&place) && place.port == 0 &&
 	    has_door(doors, inet, PALE_DOOR_CONNECT | PALE_DOOR_BIND))
-		return bind(sock, &addr->generic, addr->size) < 0 ? -errno : 0;
+		return bind(own, &addr->generic, addr->size) < 0 ? -errno : 0;
 	if (!is_granted(doors, inet, PALE_DOOR_BIND, &place))
 		return -EACCES;
-	return bind(sock, &addr->generic, addr->size) < 0 ? -errno : 0;
+	return bind(own, &addr->generic, addr->size) < 0 ? -errno : 0;
 }
 
 bool
