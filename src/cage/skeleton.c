@@ -157,6 +157,7 @@ pale_skeleton_hear(
 	memcpy(heard.call.args, head.args, sizeof(head.args));
 	if (head.nr < 0 || pale_sys_find_nr(head.nr, &heard.sys) < 0)
 		heard.sys = PALE_SYS_COUNT;
+	heard.pid = head.pid;
 	heard.program = program[0] == '\0' ? NULL : program;
 	heard.missing = texts[0];
 	heard.cwd = texts[1];

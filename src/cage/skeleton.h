@@ -40,6 +40,7 @@ enum {
 /* The record of a miss, as it goes to the waiter: this, then the texts with their NULs. */
 struct pale_skeleton_miss {
 	pid_t tid;
+	pid_t pid;  /* its process's number inside; 0: not known */
 	int32_t nr; /* -1: not known */
 	uint64_t args[PALE_SYS_ARGS];
 	char program[PALE_SKELETON_PROGRAM_BYTES];

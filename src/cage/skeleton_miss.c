@@ -199,6 +199,7 @@ pale_skeleton_record(const struct pale_skeleton_people *people, pid_t tid, const
 		/* What the supervisor does for a call is told with that call. */
 		if (status.ppid == people->waiter && status.tgid != people->command)
 			return 0;
+		miss.pid = status.inner_tgid;
 		read_program(people->proc, status.tgid, miss.program);
 		read_call(people->proc, tid, &miss);
 	}

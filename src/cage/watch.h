@@ -40,10 +40,12 @@ struct pale_heard_call {
 	 * heard; NULL: not read, and to be read from the caller while the call stands still.
 	 * Borrowed.
 	 *
+	 *   pid      its process's number inside; 0: not read
 	 *   program  its name (comm)
 	 *   text     its path arguments, as the call gave them, in the call's order
 	 *   cwd      its working directory, a path inside
 	 */
+	pid_t pid;
 	const char *program;
 	const char *text[PALE_SYS_NEEDS];
 	const char *cwd;

@@ -325,7 +325,9 @@ pale_sys_is_watched(enum pale_sys sys, const struct pale_sys_answer *answer, enu
 	case DO_EXEC:
 		return true;
 	case DO_XATTR:
-		return (rows[sys].need[0] & RS(EXTATTR_SET, EXTATTR_DELETE)) != 0;
+		if ((rows[sys].need[0] & RS(EXTATTR_SET, EXTATTR_DELETE)) != 0)
+			return true;
+		break;
 	case DO_NOTHING:
 	case DO_READLINK:
 	case DO_STAT:

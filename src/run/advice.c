@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "core/path.h"
@@ -91,13 +92,47 @@ advise_endpoint(const struct pale_plan *plan, const char *name, mode_t mode, pal
 	return true;
 }
 
+/*
+ * The other grants in which nothing would withhold these rights once one has them: they need to
+ * have them, too, or the policy would be refused.
+ */
+static void
+add_others(
+    const struct pale_plan *plan, const char *name, pale_rights rights, struct pale_why *answer)
+{
+	pale_rights cage = rights;
+	char names[NAMES_BYTES];
+
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		if (pale_entry_has_rights(&plan->entries[i]))
+			cage |= plan->entries[i].rights;
+	}
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		const struct pale_entry *entry = &plan->entries[i];
+		size_t len = strlen(answer->allow);
+		pale_rights leak;
+
+		if (!pale_entry_has_rights(entry) || entry->kind == PALE_GRANT_FD ||
+		    pale_path_is_beneath(entry->path, name))
+			continue;
+		leak = pale_rights_leak(entry->rights, cage, (unsigned)plan->landlock_abi);
+		if (leak == 0)
+			continue;
+		pale_rights_print(pale_rights_essence(leak), names, sizeof(names));
+		snprintf(answer->allow + len, sizeof(answer->allow) - len, " %s %s:%s",
+		    entry->is_dir ? "--dir" : "--file", entry->path, names);
+	}
+}
+
 void
 pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why *answer)
 {
 	PALE_CLOSE int there = -1;
 	pale_rights rights = answer->missing != 0 ? answer->missing : answer->need;
 	struct stat st = { 0 };
+	const struct pale_entry *around;
 	char name[PATH_MAX];
+	bool is_dir;
 	char last[PATH_MAX];
 
 	if (pale_path_normalise(path, name, sizeof(name)) < 0)
@@ -129,8 +164,25 @@ pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why
 		snprintf(
 		    answer->allow, sizeof(answer->allow), "device('%s') in a policy file", name);
 	} else {
-		say_option(answer, S_ISDIR(st.st_mode) ? "--dir" : "--file", name,
-		    pale_rights_close(with_leaks(plan, answer, rights)));
+		rights = pale_rights_close(with_leaks(plan, answer, rights));
+		is_dir = S_ISDIR(st.st_mode);
+		/* Where the grant around it cannot be without them, that is the one to have them.
+		 */
+		around = pale_plan_find(plan, name);
+		if (around == NULL || !pale_entry_has_rights(around) ||
+		    around->kind == PALE_GRANT_FD) {
+			around = NULL;
+		} else if (pale_rights_leak(around->rights, around->rights | rights,
+			       (unsigned)plan->landlock_abi) != 0) {
+			snprintf(name, sizeof(name), "%s", around->path);
+			is_dir = around->is_dir;
+		} else if ((around->attr & MOUNT_ATTR_RDONLY) == 0) {
+			/* A name that others can replace may not stand for less than what is
+			 * around it. */
+			rights |= around->rights;
+		}
+		say_option(answer, is_dir ? "--dir" : "--file", name, rights);
+		add_others(plan, name, rights, answer);
 	}
 }
 

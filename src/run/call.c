@@ -124,6 +124,16 @@ pale_call_follows(const struct pale_call *call)
 	return true;
 }
 
+/* O_TMPFILE: its path is that of a directory, in which a file is made that has no name. */
+static bool
+makes_nameless(const struct pale_call *call)
+{
+	int flags = pale_call_arg(call->sys, ARG_FLAGS);
+
+	return pale_sys_row(call->sys)->does == DO_OPEN && flags >= 0 &&
+	    (call->args[flags] & O_TMPFILE) == O_TMPFILE;
+}
+
 pale_rights
 pale_call_needed(const struct pale_call *call, int which, bool exists)
 {
@@ -138,8 +148,11 @@ pale_call_needed(const struct pale_call *call, int which, bool exists)
 		need |= RS(CONNECTAT);
 	if (row->does == DO_BIND)
 		need |= RS(BINDAT);
-	if (row->does == DO_OPEN && exists)
+	if (row->does == DO_OPEN && exists && !makes_nameless(call))
 		need &= ~RS(CREATE);
+	/* The kernel opens a program to read it, and Landlock sees that. */
+	if (row->does == DO_EXEC)
+		need |= RS(READ);
 	/* Locks of records are the kernel's alone: it tells nobody whose they would be. */
 	if ((row->by & BY_SUPERVISOR) == 0)
 		need &= ~pale_rights_of_how(PALE_HOW_ASK);

@@ -20,7 +20,6 @@
 enum {
 	PAGE_BYTES = 4096, /* the least there is: memory is readable by whole pages */
 	NAME_BYTES = 48,
-	STATUS_BYTES = 4096, /* what is looked for stands in the first few hundred */
 };
 
 /* A text of the caller's; "" with -EFAULT where it cannot be read, -ENAMETOOLONG without an end. */
@@ -365,40 +364,17 @@ pale_heard_read(const struct pale_heard_call *heard, struct pale_heard_facts *re
 	return is_still_there(heard) ? 0 : -ESRCH;
 }
 
-/* The last number of a line of /proc/TID/status: as the innermost namespace counts. */
-static pid_t
-last_number(const char *status, const char *key)
-{
-	const char *at = strstr(status, key);
-	pid_t number = 0;
-
-	if (at == NULL)
-		return 0;
-	at += strlen(key);
-	while (*at == '\t') {
-		char *end;
-
-		number = (pid_t)strtol(at, &end, 10);
-		at = end;
-	}
-	return number;
-}
-
 int
 pale_heard_who(const struct pale_heard_call *heard, struct pale_heard_who *ret)
 {
 	PALE_CLOSE int comm = -1;
-	PALE_CLOSE int fd = -1;
-	char status[STATUS_BYTES];
+	struct pale_caller_status status;
 	char name[NAME_BYTES];
 	ssize_t len;
 
-	*ret = (struct pale_heard_who){ .program = "?" };
-	snprintf(name, sizeof(name), "%d/status", heard->call.tid);
-	fd = openat(heard->proc, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	len = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
-	status[len < 0 ? 0 : len] = '\0';
-	ret->pid = last_number(status, "\nNStgid:");
+	*ret = (struct pale_heard_who){ .program = "?", .pid = heard->pid };
+	if (ret->pid == 0 && pale_caller_status(heard->proc, heard->call.tid, &status) == 0)
+		ret->pid = status.inner_tgid;
 	if (heard->program != NULL) {
 		snprintf(ret->program, sizeof(ret->program), "%s", heard->program);
 		return 0;

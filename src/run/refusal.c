@@ -294,6 +294,16 @@ foretell_both(struct pale_refusals *refusals, const struct pale_heard_facts *fac
 	why->missing = ends[0] | ends[1];
 	pale_advise_path(plan, around, why);
 	why->missing = missing != 0 ? missing : ends[0] | ends[1];
+	/* A grant around them that is added leaves these two what they are: mounts of their own. */
+	if (why->is_option && shown[0] != shown[1] && shown[0] != NULL && shown[1] != NULL &&
+	    pale_entry_has_rights(shown[0]) && pale_entry_has_rights(shown[1])) {
+		char option[REASON_BYTES];
+
+		snprintf(option, sizeof(option), "%.*s", REASON_BYTES - 1, why->allow);
+		snprintf(why->allow, sizeof(why->allow),
+		    "nothing: one grant has to hold both, in place of these two: %s", option);
+		why->is_option = false;
+	}
 	return true;
 }
 
@@ -343,7 +353,9 @@ static void
 advise_filtered(struct pale_refusals *refusals, const struct pale_heard_facts *facts)
 {
 	struct pale_why *why = &refusals->why;
-	const char *words = advise_gate(find_gate(&refusals->plan->sys, &facts->call));
+	const char *words = why->allow[0] != '\0'
+	    ? NULL
+	    : advise_gate(find_gate(&refusals->plan->sys, &facts->call));
 
 	if (words != NULL)
 		snprintf(why->allow, sizeof(why->allow), "%s", words);
@@ -381,7 +393,16 @@ is_filtered(struct pale_refusals *refusals, const struct pale_heard_call *heard,
 	}
 	if (why->missing != 0 && path != NULL && fails_anyway(refusals->plan, facts, 0))
 		return false;
+	if (why->missing != 0 && facts->path_count == 2) {
+		size_t at = NO_PATH;
+
+		if (!foretell_both(refusals, facts, &at))
+			return false;
+		why->by = PALE_WHY_FILTER;
+	}
 	why->error = heard->error;
+	if (why->missing == 0 && strncmp(why->allow, "--", 2) == 0)
+		why->missing = RS(READ); /* an object of System V, by its key */
 	if (why->missing == 0 && pale_sys_row(facts->call.sys)->does == DO_SOCKET)
 		why->missing = RS(CONNECT);
 	advise_filtered(refusals, facts);
@@ -458,7 +479,7 @@ pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *
 
 	while (!refused && *which < count) {
 		at = (*which)++;
-		if (heard->how != PALE_HEARD_DENIED && facts->path_count == 2) {
+		if (facts->path_count == 2 && heard->how != PALE_HEARD_DENIED) {
 			*which = count;
 			at = NO_PATH;
 			refused = foretell_both(refusals, facts, &at);

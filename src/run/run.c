@@ -164,6 +164,19 @@ make_fds(struct run *run, const struct pale_outer *outer, struct pale_err *err)
 	return 0;
 }
 
+/* Is there a grant in which something may be done and nothing read? Then reading is refused, too.
+ */
+static bool
+withholds_read(const struct pale_plan *plan)
+{
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		if (pale_entry_has_rights(&plan->entries[i]) &&
+		    (plan->entries[i].rights & RS(READ)) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Whoever watches is told of the plan, and the machine's root stays open: from the launch on our
  * own is that of the cage.
@@ -176,6 +189,8 @@ start_watcher(struct run *run, const struct pale_watcher *watcher, struct pale_e
 	if (watcher == NULL)
 		return 0;
 	run->plan.sys.watch = watcher->watch;
+	if (watcher->watch == PALE_WATCH_WRITES && withholds_read(&run->plan))
+		run->plan.sys.watch = PALE_WATCH_CHANGES;
 	if (run->cage.skeleton == NULL && watcher->watch < PALE_WATCH_PATHS) {
 		run->plan.sys.watch = PALE_WATCH_PATHS;
 		result = pale_plan_notice(&run->plan, err,

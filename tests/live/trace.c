@@ -552,7 +552,7 @@ static const struct attempt attempts[] = {
 	{ "symlink, writable", do_symlink, RW "new", " symlink symlinkat " },
 	{ "rename, writable", do_rename, RW "file", " rename renameat renameat2 " },
 	{ "rename between two grants", do_rename_out, RW "file", " rename renameat renameat2 ",
-	    "--dir WORLD/rw2:renameat_target,write" },
+	    "--dir WORLD/rw2:renameat_target,write", true },
 	{ "link, writable", do_link, RW "file", " link linkat " },
 	{ "mkfifo, writable", do_mkfifo, RW "new", " mknod mknodat " },
 	{ "chmod, writable", do_chmod, RW "file", " chmod fchmodat " },
