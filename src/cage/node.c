@@ -335,7 +335,8 @@ put_dir(struct pale_site *site, const struct pale_node *node, struct pale_err *e
 {
 	PALE_CLOSE int dir = -1;
 
-	return open_dir(site->root, node->path, &dir, err);
+	return open_dir(
+	    is_mirrored(site, node) ? site->scratch : site->root, node->path, &dir, err);
 }
 
 /* For cages inside, which tell what lies where by it. */
