@@ -89,6 +89,8 @@ make_nodes(const char *world)
 	add_file(PALE_PUT_COPY, copied, copied, 0, READ_FS);
 	add_file(PALE_PUT_MOUNT, "/dev/null", "/dev/null", MOUNT_ATTR_NOSUID, ALL_FS);
 	add_file(PALE_PUT_MOUNT, "/dev/zero", "/dev/zero", MOUNT_ATTR_NOSUID, ALL_FS);
+	add(PALE_PUT_DIR, "/a/empty/dir");
+	add(PALE_PUT_TEXT, "/a/text")->target = "made up\n";
 	add(PALE_PUT_TMP, "/tmp")->landlock = ALL_FS;
 	add_file(PALE_PUT_MOUNT, "/tmp/inner/name", "/etc/group", READ_ATTR, READ_FS);
 	add_link("/tmp/link", "../etc");
