@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -199,12 +200,60 @@ connect_waits(void)
 	/* Until it was seen waiting a signal may come before the call. */
 	while (pthread_tryjoin_np(thread, NULL) != 0) {
 		pthread_kill(thread, SIGUSR1);
-		usleep(1000);
+		sched_yield();
 	}
 	HOLDS(slow_result == -1 && slow_errno == EINTR);
 	fd = tcp();
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon));
 	FAILS(reach(fd, to4("127.0.0.1", ports[PORT_SLOW])), EINPROGRESS);
+	return 0;
+}
+
+static volatile pid_t slow_tid;
+
+static void *
+reach_own(void *unused)
+{
+	slow_tid = gettid();
+	slow_result = reach(slow_fd, to4("127.0.0.1", ports[PORT_BIND]));
+	slow_errno = errno;
+	return unused;
+}
+
+/* A thread is asleep in a call. */
+static bool
+stands_still(pid_t tid)
+{
+	char path[64];
+	char text[128] = "";
+	const char *state;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	file = tid == 0 ? NULL : fopen(path, "re");
+	if (file == NULL)
+		return false;
+	state = fgets(text, sizeof(text), file) == NULL ? NULL : strrchr(text, ')');
+	fclose(file);
+	return state != NULL && (state[2] == 'S' || state[2] == 'D');
+}
+
+/* The queue of a server is full until it takes somebody; the kernel then tries once more. */
+static int
+connect_at_last(void)
+{
+	int server = tcp();
+	pthread_t thread;
+
+	HOLDS(name_it(server, to4("127.0.0.1", ports[PORT_BIND])) == 0 && listen(server, 0) == 0);
+	HOLDS(reach(tcp(), to4("127.0.0.1", ports[PORT_BIND])) == 0);
+	slow_fd = tcp();
+	HOLDS(pthread_create(&thread, NULL, reach_own, NULL) == 0);
+	while (!stands_still(slow_tid))
+		sched_yield();
+	HOLDS(accept(server, NULL, NULL) >= 0);
+	HOLDS(pthread_join(thread, NULL) == 0 && slow_result == 0);
+	FAILS(reach(slow_fd, to4("127.0.0.1", ports[PORT_BIND])), EISCONN);
 	return 0;
 }
 
@@ -702,6 +751,7 @@ const struct probe probes[] = {
 	{ "connect", "a granted TCP port is connected to, over IPv4, IPv6 and what is mapped", connect_tcp, GRANT_BOTH, false },
 	{ "later", "a connect that is not to wait does not, and poll tells how it ended", connect_later, GRANT_BOTH, false },
 	{ "waits", "a connect that waits holds up nobody, and ends at a signal or its timeout", connect_waits, GRANT_BOTH, false },
+	{ "at-last", "a connect that waits succeeds when its server takes it", connect_at_last, GRANT_BOTH, false },
 	{ "elsewhere", "no other TCP port or address is connected to", connect_elsewhere, GRANT_BOTH, false },
 	{ "send", "a granted UDP port is sent to, by every call that sends", send_udp, GRANT_BOTH, false },
 	{ "misdirected", "no other UDP port or address is sent to, by any call that sends", send_elsewhere, GRANT_BOTH, false },
