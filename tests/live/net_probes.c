@@ -86,6 +86,15 @@ name_it(int fd, struct to to)
 	return bind(fd, &to.sa, to.size);
 }
 
+/* An address that a probe before this one has had. */
+static void
+use_again(int fd)
+{
+	const int one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+}
+
 static ssize_t
 send_it(int fd, struct to to)
 {
@@ -245,6 +254,7 @@ connect_at_last(void)
 	int server = tcp();
 	pthread_t thread;
 
+	use_again(server);
 	HOLDS(name_it(server, to4("127.0.0.1", ports[PORT_BIND])) == 0 && listen(server, 0) == 0);
 	HOLDS(reach(tcp(), to4("127.0.0.1", ports[PORT_BIND])) == 0);
 	slow_fd = tcp();
@@ -378,6 +388,7 @@ serve_tcp(void)
 	int peer;
 	char byte = 0;
 
+	use_again(server);
 	HOLDS(name_it(server, to4("127.0.0.1", ports[PORT_BIND])) == 0 && listen(server, 4) == 0);
 	HOLDS(reach(client, to4("127.0.0.1", ports[PORT_BIND])) == 0);
 	peer = accept(server, NULL, NULL);
