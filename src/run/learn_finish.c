@@ -33,6 +33,24 @@ no_memory(struct pale_err *err)
 	return pale_fail(err, -ENOMEM, "out of memory");
 }
 
+/* Does the way to a name cross no link, so that a grant by this path is one of what was seen? */
+static bool
+is_straight(const char *path)
+{
+	struct pale_resolved at = { .fd = -1 };
+	char dir[PATH_MAX];
+	size_t len = (size_t)(strrchr(path, '/') - path);
+	bool same;
+
+	if (len == 0 || len >= sizeof(dir))
+		return len == 0;
+	memcpy(dir, path, len);
+	dir[len] = '\0';
+	same = pale_resolve(AT_FDCWD, dir, &at, NULL) < 0 || strcmp(at.path, dir) == 0;
+	pale_resolved_done(&at);
+	return same;
+}
+
 /* A name that is gone came and went; what it is may have changed. */
 static void
 look_again(struct pale_seen *one)
@@ -41,6 +59,7 @@ look_again(struct pale_seen *one)
 	struct stat st;
 	ssize_t len;
 
+	one->passing |= !is_straight(one->path);
 	if (one->passing)
 		return;
 	if (lstat(one->path, &st) < 0) {

@@ -267,7 +267,8 @@ pale_learn_hear(void *state, const struct pale_heard_call *heard)
 		note_address(&use);
 	for (size_t i = 0; i < facts->path_count; i++)
 		if (facts->paths[i].path[0] != '\0' &&
-		    pale_learn_is_within(learn, facts->paths[i].path))
+		    pale_learn_is_within(learn, facts->paths[i].path) &&
+		    !is_secret(learn, facts->paths[i].path))
 			note_path(&use, facts, &facts->paths[i]);
 	if (facts->path_count == 2 && facts->paths[0].on_name && facts->paths[1].on_name)
 		pale_seen_join(&learn->seen, facts->paths[0].path, facts->paths[1].path);

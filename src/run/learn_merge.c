@@ -433,6 +433,46 @@ settle(struct merge *m)
 	return count;
 }
 
+/* The widest directory around a node that is granted, if names in it can be replaced; or NOWHERE.
+ */
+static size_t
+replaceable_around(const struct merge *m, const struct node *node)
+{
+	static const pale_rights replaces =
+	    RS(SYMLINKAT, UNLINKAT, RENAMEAT_SOURCE) | RS(RENAMEAT_TARGET, LINKAT_TARGET);
+	size_t found = NOWHERE;
+
+	for (size_t at = node->parent; at != NOWHERE; at = m->nodes[at].parent)
+		if (m->nodes[at].need != 0 && (m->nodes[at].given & replaces) != 0)
+			found = at;
+	return found;
+}
+
+/*
+ * A name that the program can replace must not be what a grant goes by: a link in its place would
+ * lead the next run anywhere. Such a directory gets the rights itself.
+ */
+static bool
+flatten(struct merge *m)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < m->count; i++) {
+		struct node *node = &m->nodes[i];
+		size_t above = node->need == 0 ? NOWHERE : replaceable_around(m, node);
+
+		if (above == NOWHERE)
+			continue;
+		if ((node->need & ~m->nodes[above].need) != 0)
+			add_name(&m->nodes[above].names[PALE_LEARN_INNER], node);
+		m->nodes[above].need |= node->need;
+		m->nodes[above].count += node->count;
+		node->need = 0;
+		changed = true;
+	}
+	return changed;
+}
+
 /* All that Landlock allows around a path by grants of others. */
 static uint64_t
 landlock_around(const struct merge *m, const struct node *node)
@@ -587,7 +627,10 @@ pale_learn_merge(const struct pale_seen_list *seen, const struct pale_learn_arou
 		for (size_t least = PALE_LEARN_SIBLINGS;
 		     settle(&m) > PALE_LEARN_GRANTS && least > 2;)
 			merge_siblings(&m, --least);
-		add_leaks(&m);
+		do {
+			settle(&m);
+			add_leaks(&m);
+		} while (flatten(&m));
 		result = list_grants(&m, &grants);
 	}
 	free(m.nodes);

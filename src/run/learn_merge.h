@@ -9,6 +9,8 @@
  *   - names that are others at the next run (random, hashes, processes): their directory;
  *   - many names of one directory with the same rights: the directory;
  *   - a rename from one directory to another: both in one grant, as mounts cannot be crossed;
+ *   - what lies in a directory whose names can be replaced is never granted by its own name: the
+ *     program could put a link there that leads anywhere, and the next run would grant that;
  *   - rights that no mechanism can withhold here, because other grants have them.
  * Where widening would reach a home directory, "/" or a secret, the grant is not made, but told.
  */
@@ -35,6 +37,7 @@ enum pale_learn_reason {
 	PALE_LEARN_RANDOM, /* names in it are others at the next run */
 	PALE_LEARN_MANY,   /* many names in it with the same rights */
 	PALE_LEARN_MOVED,  /* something is renamed between directories in it */
+	PALE_LEARN_INNER,  /* names in it need more, and it can replace them */
 	PALE_LEARN_FLOOD,  /* more names in it than are kept */
 	PALE_LEARN_REASON_COUNT,
 };

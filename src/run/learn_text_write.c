@@ -18,6 +18,7 @@ static const char *const reason_words[PALE_LEARN_REASON_COUNT] = {
 	[PALE_LEARN_RANDOM] = "will be others at the next run",
 	[PALE_LEARN_MANY] = "have the same rights",
 	[PALE_LEARN_MOVED] = "are renamed between directories",
+	[PALE_LEARN_INNER] = "need more, and could be replaced between two runs",
 	[PALE_LEARN_FLOOD] = "are more than are kept",
 };
 static const char added_words[] = "which nothing here can withhold";

@@ -244,7 +244,7 @@ TEST(moved, "a rename between two directories puts both into one grant")
 	finish(&w);
 }
 
-TEST(nested, "what lies in a grant that can be changed is never narrower than it")
+TEST(nested, "what lies in a grant that can be written to is never narrower than it")
 {
 	struct world w;
 
@@ -257,6 +257,25 @@ TEST(nested, "what lies in a grant that can be changed is never narrower than it
 	ck_assert((w.grants.list[0].rights & ~w.grants.list[1].rights) == 0);
 	ck_assert_str_eq(w.grants.list[1].path, "/w/d/sub/tool");
 	finish(&w);
+}
+
+TEST(replaced, "what lies in a directory whose names can be replaced is not granted by its name")
+{
+	static const pale_rights ways[] = { RS(UNLINKAT), RS(RENAMEAT_SOURCE), RS(SYMLINKAT) };
+
+	for (size_t i = 0; i < PALE_COUNT(ways); i++) {
+		struct world w;
+
+		start(&w);
+		use(&w, "/w/d", RS(LOOKUP) | ways[i], PALE_SEEN_DIR);
+		use(&w, "/w/d/sub/deep/tool", RS(LOOKUP, READ, FEXECVE), PALE_SEEN_FILE);
+		merge(&w);
+		ck_assert_uint_eq(w.grants.count, 1);
+		ck_assert_str_eq(w.grants.list[0].path, "/w/d");
+		ck_assert((w.grants.list[0].rights & RS(FEXECVE)) != 0);
+		ck_assert_uint_eq(w.grants.list[0].names[PALE_LEARN_INNER].count, 1);
+		finish(&w);
+	}
 }
 
 TEST(leak, "a right that only the filter can withhold is given to every grant that would have it")
@@ -368,4 +387,4 @@ TEST(again, "what was made of one run, seen again with more, only grows")
 }
 
 TEST_MAIN("learn_merge", exact, made, made_tree, siblings, upwards, home, secret, random_names,
-    moved, nested, leak, private_around, links, flood, again)
+    moved, nested, replaced, leak, private_around, links, flood, again)

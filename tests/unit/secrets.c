@@ -81,10 +81,10 @@ find(struct pale_secrets *secrets, const char *named)
 
 TEST(by_name, "names of secrets are known wherever they are, others are not")
 {
-	static const char *const secret[] = { "/home/u/.ssh", "/root/.gnupg", "/x/.config/gh",
+	static const char *const secret[] = { "/srv/u/.ssh", "/root/.gnupg", "/x/.config/gh",
 		"/x/.netrc", "/etc/shadow", "/a/b/id_ed25519", "/a/.mozilla",
 		"/etc/ssh/ssh_host_rsa_key", "/x/store.kdbx" };
-	static const char *const plain[] = { "/home/u/ssh", "/x/config/gh", "/x/.config/ghost",
+	static const char *const plain[] = { "/srv/u/ssh", "/x/config/gh", "/x/.config/ghost",
 		"/x/.config", "/x/gh", "/srv/etc/shadow", "/x/id_rsa.pub", "/x/my.ssh",
 		"/x/.ssh/config", "/" };
 	bool if_key;
@@ -95,8 +95,8 @@ TEST(by_name, "names of secrets are known wherever they are, others are not")
 		ck_assert_msg(pale_secret_name(plain[i], NULL) == NULL, "%s", plain[i]);
 	ck_assert_ptr_nonnull(pale_secret_name("/x/server.pem", &if_key));
 	ck_assert(if_key);
-	ck_assert(pale_secret_above("/home/u/.ssh/config"));
-	ck_assert(!pale_secret_above("/home/u/x/config"));
+	ck_assert(pale_secret_above("/srv/u/.ssh/config"));
+	ck_assert(!pale_secret_above("/srv/u/x/config"));
 }
 
 TEST(tree, "secrets are found at every depth, and what is in them is not looked at")
