@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -84,8 +85,20 @@ pale_notify_give(int listener, uint64_t id, int fd, int flags)
 		.srcfd = (uint32_t)fd,
 		.newfd_flags = (uint32_t)flags,
 	};
+	sigset_t all;
+	sigset_t old;
+	int result;
 
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give) < 0 ? -errno : 0;
+	/*
+	 * Interrupted, the kernel takes the descriptor back but lets the call return, with 0 (seen
+	 * on Linux 6.18): the caller would take its standard input for what it asked for. It waits
+	 * for the caller to be woken, which stands still in a killable sleep.
+	 */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	result = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give) < 0 ? -errno : 0;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return result;
 }
 
 int
