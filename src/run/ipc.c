@@ -269,9 +269,25 @@ pin(const struct pale_grant *grant, unsigned use, struct pale_door_queue *ret, s
 	return 0;
 }
 
+/* A queue of the machine's is not in the namespace of the cage around, which only its supervisor
+ * opens: a cage inside has another. */
+static int
+check_around(const struct pale_doors *around, const struct pale_grant *grant, struct pale_err *err)
+{
+	for (size_t i = 0; around != NULL && i < around->queue_count; i++) {
+		if (strcmp(around->queues[i].name, grant->path + 1) != 0)
+			continue;
+		pale_fail(err, -EOPNOTSUPP,
+		    "%s: the queue '%s' of the cage around cannot be handed on to a cage inside it",
+		    grant->origin, grant->path);
+		return pale_remedy(err, "leave it out here");
+	}
+	return 0;
+}
+
 int
-pale_ipc_pin(
-    const struct pale_compartment *compartment, struct pale_ipc *ret_ipc, struct pale_err *err)
+pale_ipc_pin(const struct pale_compartment *compartment, const struct pale_doors *around,
+    struct pale_ipc *ret_ipc, struct pale_err *err)
 {
 	size_t count = 0;
 
@@ -293,8 +309,10 @@ pale_ipc_pin(
 
 		if (grant->kind != PALE_GRANT_MQ || !is_first(compartment, i))
 			continue;
-		result = pin(grant, united_use(compartment, grant),
-		    &ret_ipc->queues[ret_ipc->queue_count], err);
+		result = check_around(around, grant, err);
+		if (result == 0)
+			result = pin(grant, united_use(compartment, grant),
+			    &ret_ipc->queues[ret_ipc->queue_count], err);
 		if (result < 0)
 			return result;
 		ret_ipc->queue_count++;
@@ -361,7 +379,7 @@ pale_ipc_plan(struct pale_plan *plan, const struct pale_compartment *compartment
 		result = find_objects(plan, err);
 	}
 	if (result == 0 && ipc == NULL) {
-		result = pale_ipc_pin(compartment, &plan->ipc, err);
+		result = pale_ipc_pin(compartment, NULL, &plan->ipc, err);
 		ipc = &plan->ipc;
 	}
 	if (result < 0)

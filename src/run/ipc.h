@@ -33,12 +33,13 @@ bool pale_ipc_is_kind(enum pale_grant_kind kind);
 /*
  * Pin the granted queues, in the ipc namespace that we are in.
  *
+ *   around   what the cage around has, whose queues cannot be handed on; NULL where there is none
  *   ret_ipc  to be given to pale_ipc_done, also after a failure
  *
  * Returns 0, or -ENOENT, -EACCES with a sentence and what to do. Test: tests/cli/sysv.bats
  */
-int pale_ipc_pin(
-    const struct pale_compartment *compartment, struct pale_ipc *ret_ipc, struct pale_err *err);
+int pale_ipc_pin(const struct pale_compartment *compartment, const struct pale_doors *around,
+    struct pale_ipc *ret_ipc, struct pale_err *err);
 
 void pale_ipc_done(struct pale_ipc *ipc);
 

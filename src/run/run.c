@@ -321,7 +321,8 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 		result = pale_net_find(compartment, options, &net, err);
 	inside.net = &net;
 	if (result == 0)
-		result = pale_ipc_pin(compartment, &ipc, err);
+		result = pale_ipc_pin(compartment,
+		    options->outer != NULL ? &options->outer->plan->doors : NULL, &ipc, err);
 	inside.ipc = &ipc;
 	if (options->outer != NULL) {
 		/* Whom names belong to was seen from further out. */
