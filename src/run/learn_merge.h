@@ -28,7 +28,7 @@ enum {
 	PALE_LEARN_SIBLINGS = 4, /* names with the same rights that become their directory */
 	PALE_LEARN_GRANTS = 512, /* more, and fewer siblings are enough: each costs 22 us */
 	PALE_LEARN_EXAMPLES = 3, /* names told beside a number of them */
-	PALE_LEARN_EXAMPLE_BYTES = 160,
+	PALE_LEARN_EXAMPLE_BYTES = 96,
 };
 
 /* Why a grant is wider than what was seen. */
