@@ -158,6 +158,16 @@ has_door(const struct pale_doors *doors, struct inet inet, unsigned use)
 }
 
 /*
+ * Without any door of its protocol the cage makes no such socket, so this one came from outside,
+ * open, and sends as whoever made it meant it to. sendto is not even asked about there.
+ */
+static bool
+is_handed_over(const struct pale_doors *doors, struct inet inet)
+{
+	return !has_door(doors, inet, PALE_DOOR_CONNECT | PALE_DOOR_BIND);
+}
+
+/*
  * 0.0.0.0 and :: as a destination are the machine itself: of IPv4 the address that the socket has,
  * or else 127.0.0.1; of IPv6 ::1, or 127.0.0.1 for a socket that is bound to an IPv4 address.
  */
@@ -344,6 +354,8 @@ pale_ask_inet_may_send(const struct pale_doors *doors, int sock, const struct pa
 		return true;
 	if (addr->size < sizeof(addr->family))
 		return true; /* the kernel refuses it */
+	if (is_handed_over(doors, inet))
+		return true;
 	family = addr->family;
 	/* For IPv4, no family is that family; for IPv6 it is no address. */
 	if (family == AF_UNSPEC && inet.v6)
@@ -394,7 +406,7 @@ pale_ask_inet_may_control(
 	struct in_pktinfo info;
 	struct in6_pktinfo info6;
 
-	if (doors->net_open)
+	if (doors->net_open || is_handed_over(doors, (struct inet){ .any = true }))
 		return true;
 	switch (level) {
 	case SOL_SOCKET:

@@ -216,3 +216,20 @@ another" "leave one of the two out" pale run --paranoid --udp 127.0.0.1:53 -- tr
 	run pale run --explain --json --bare -- true
 	json 'j["network"] == "none"'
 }
+
+@test "a UDP socket that is handed over sends as it was made to, and is not connected elsewhere" {
+	need python3
+	run bash -c 'exec 3<>/dev/udp/127.0.0.1/9
+pale run -p python --fd 3:read,write -- /usr/bin/python3 -c "
+import socket
+s = socket.socket(fileno=3)
+print(s.sendto(b\"x\", (\"127.0.0.1\", 10)), s.sendmsg([b\"x\"], [], 0, (\"127.0.0.1\", 10)))
+for call in (s.connect, s.bind):
+    try:
+        call((\"127.0.0.1\", 10))
+    except PermissionError:
+        print(\"refused\")
+"'
+	exits 0
+	[ "$output" = $'1 1\nrefused\nrefused' ]
+}
