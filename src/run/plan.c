@@ -257,7 +257,8 @@ unite(struct pale_entry *into, struct pale_entry *from, struct pale_err *err)
 		    into->kind == PALE_GRANT_HIDE ? from->origin : into->origin,
 		    into->kind == PALE_GRANT_HIDE ? into->origin : from->origin);
 		return pale_remedy(err, "take one of the two away");
-	} else if (rights_from && !rights_into) {
+	} else if ((rights_from && !rights_into) ||
+	    (from->kind == PALE_GRANT_UNIX && !rights_into)) {
 		struct pale_entry swap = *into;
 
 		*into = *from;

@@ -146,6 +146,10 @@ terminal limits environment chdir accepted unenforced".split())'
 	json '"seek" in next(g for g in j["grants"] if g["path"] == sys.argv[2])["along"]' "$area/r"
 	json '"flock" not in next(g for g in j["grants"] if g["path"] == sys.argv[2])["rights"]' "$area/r"
 	json '"flock" in next(g for g in j["grants"] if g["path"] == sys.argv[2])["rights"]' "$area/w"
+	json '{"connect", "bind", "flock"} <= set(j["filter"]["asked"])'
+	# What could be passed to somebody outside by way of the writable tree.
+	json '{"sendmsg", "sendmmsg"} <= set(j["filter"]["asked"])'
+	run -0 --separate-stderr pale run -r r --json --explain
 	json 'j["filter"]["asked"] == ["connect", "bind", "flock"]'
 }
 
