@@ -16,12 +16,12 @@ _pale_run() {
 		fi
 	done
 	case $prev in
-	-r | --read | -w | --write | -x | --execute | --hide | --tmp | --policy | --script)
+	-r | --read | -w | --write | -x | --execute | --hide | --tmp | --policy | --script | --learn)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return
 		;;
-	--chdir)
+	--chdir | --learn-within)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return
@@ -70,6 +70,10 @@ _pale_run() {
 		mapfile -t COMPREPLY < <(compgen -W "landlock= userns=no" -- "$cur")
 		return
 		;;
+	--report)
+		mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur")
+		return
+		;;
 	--fd | --compartment | --why | --mq | --tcp | --udp)
 		return
 		;;
@@ -83,8 +87,8 @@ _pale_run() {
 		mapfile -t COMPREPLY < <(compgen -W "-r -w -x -p -h -V --read --write --execute --dir
 			--file --fd --hide --tmp --unix --fifo --sysv --mq --tcp --udp --net --notify
 			--listen-fds --profile --policy --script --compartment --bare --env --clear-env
-			--limit --chdir --proc --strict --best-effort --paranoid --assume --explain --why
-			--json --list-profiles --print-profile --help --version --" -- "$cur")
+			--limit --chdir --proc --strict --best-effort --paranoid --assume --trace --trace=
+			--report --learn --learn-within --explain --why --json --list-profiles --print-profile --help --version --" -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi
