@@ -224,6 +224,34 @@ sys.exit(0 if r >= 0 else os.strerror(ctypes.get_errno()))' "$1" "$queue"
 	has "nothing: there is no such object"
 }
 
+@test "a cage inside another has of the objects what both are granted, and no queue" {
+	local try='my $id = shmget(hex $ARGV[0], 0, 0) // exit 3; shmread($id, my $x, 0, 1) or exit 4;
+		shmwrite($id, "x", 0, 1) or exit 5'
+	make shm 600
+	make sem 600
+	queue=/pale-cli-$$
+	queue_do make
+	run pale run -x "$PALE" --sysv "shm:$key:read,write" -- \
+		"$PALE" run --sysv "shm:$key:read" -- perl -e "$try" "$key"
+	exits 5
+	run pale run -x "$PALE" --sysv "shm:$key:read" -- \
+		"$PALE" run --sysv "shm:$key:read,write" -- perl -e "$try" "$key"
+	exits 125
+	has "would have write, which the cage around does not have"
+	run pale run -x "$PALE" --sysv "shm:$key:read" -- \
+		"$PALE" run --sysv "sem:$key:read,write" -- true
+	exits 125
+	has "is not granted to the cage around"
+	run pale run -x "$PALE" --sysv "shm:$key:read" -- "$PALE" run -- perl -e "$try" "$key"
+	exits 3
+	run pale run -x "$PALE" --mq "$queue:read" -- "$PALE" run --mq "$queue:read" -- true
+	exits 125
+	has "cannot be handed on to a cage inside it"
+	run pale run -x "$PALE" -- "$PALE" run --sysv "shm:$key:read" -- true
+	exits 125
+	has "there is no shared memory segment with the key"
+}
+
 @test "as many objects as there may be, and one more" {
 	local grants=() i
 	make msg 600
