@@ -10,6 +10,7 @@
 #   SECONDS_A_RACE   how long each race runs (default 2; continuous integration 10). As root each
 #                    runs for one second: races do not depend on the user.
 #   ESCAPE_WORLD     a directory that an ordinary user can reach (default /var/tmp)
+#   ESCAPE_AROUND    same or wide: in a cage inside another, that grants the same or much more
 #   ESCAPE_NATIVE    if set: without a cage instead, where the attempts must succeed; that is the
 #                    proof that each is real
 set -u
@@ -36,12 +37,13 @@ chmod 755 "$tools" "$tools"/*
 
 # Natively everything is there: nothing has to be granted.
 kinds='no yes'
-[ "$engine" = pale ] || kinds=no
+around=${ESCAPE_AROUND:-nothing}
+[ "$engine" = pale ] && [ "$around" = nothing ] || kinds=no
 for who in $people; do
 	[ "$who" = user ] || [ "$seconds" -le 1 ] || seconds=1
 	for doors in $kinds; do
 		"$tools/escape" --probe "$tools/probe" --pale "$tools/pale" --engine "$engine" \
-			--as "$who" --seconds "$seconds" --doors "$doors" \
+			--as "$who" --seconds "$seconds" --doors "$doors" --around "$around" \
 			--world "${ESCAPE_WORLD:-/var/tmp}" >"$tools/$who.$doors.tap" &
 		running=$!
 		wait "$running" || failed=1

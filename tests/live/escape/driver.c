@@ -288,6 +288,10 @@ parse(int argc, char **argv)
 			options.seconds = (unsigned)atoi(value);
 		else if (strcmp(argv[i], "--doors") == 0)
 			options.doors = strcmp(value, "yes") == 0;
+		else if (strcmp(argv[i], "--around") == 0)
+			options.around = strcmp(value, "same") == 0 ? AROUND_SAME
+			    : strcmp(value, "wide") == 0            ? AROUND_WIDE
+								    : AROUND_NOTHING;
 		else if (strcmp(argv[i], "--as") == 0)
 			options.as_root = strcmp(value, "root") == 0;
 		else if (strcmp(argv[i], "--engine") == 0)
@@ -312,7 +316,7 @@ main(int argc, char **argv)
 		fprintf(stderr,
 		    "usage: escape --probe FILE [--pale FILE] [--engine pale|native|bwrap] "
 		    "[--as user|root] [--seconds N] [--world DIR] [--only TEXT] "
-		    "[--doors yes]\n");
+		    "[--doors yes] [--around same|wide]\n");
 		return 2;
 	}
 	if (options.as_root && getuid() != 0) {

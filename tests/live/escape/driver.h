@@ -49,8 +49,16 @@ struct state {
 	} doors;
 };
 
+/* What cage the one of the attempts is made in. */
+enum around {
+	AROUND_NOTHING,
+	AROUND_SAME, /* one that grants the same */
+	AROUND_WIDE, /* one that grants all that the attempts try to reach in the file system */
+};
+
 struct options {
 	enum engine engine;
+	enum around around;
 	const char *probe, *pale, *base, *only;
 	bool as_root, verbose;
 	bool doors; /* grant every kind of endpoint, too */

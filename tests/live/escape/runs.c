@@ -42,7 +42,17 @@ command_for(
 		"--dev", "/dev", "--tmpfs", "/tmp", "--ro-bind", at("bin"), at("bin"), "--ro-bind",
 		at("ro"), at("ro"), "--bind", at("rw"), at("rw"), NULL };
 	const char *const end[] = { "--", at("bin/probe"), state->dir, NULL };
+	const char *const wide[] = { options.pale, "run", "-x", state->dir, "-w", state->dir,
+		NULL };
+	const char *const inner[] = { "-x", options.pale, "--", NULL };
 	size_t used = 0;
+
+	/* The cage around, in which the one of the attempts is made. */
+	if (options.around != AROUND_NOTHING) {
+		used = add(argv, used, size, options.around == AROUND_WIDE ? wide : pale);
+		used = add(argv, used, size, run_options);
+		used = add(argv, used, size, inner);
+	}
 
 	if (options.engine == ENGINE_PALE) {
 		used = add(argv, used, size, pale);
