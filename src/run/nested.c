@@ -259,10 +259,9 @@ be_like(const struct pale_nest_caller *caller, const struct pale_nested_head *he
 	if (fchdir(caller->cwd) < 0)
 		return pale_fail_errno(err, "cannot change to the caller's directory");
 	umask(caller->mask);
-	for (int i = 0; i < PALE_NEST_LIMITS; i++) {
-		if (setrlimit((enum __rlimit_resource)i, &caller->limits[i]) < 0)
-			return pale_fail_errno(err, "cannot set the caller's limits");
-	}
+	/* The other limits are for the command alone; this one counts for all in the namespace. */
+	if (setrlimit(RLIMIT_NPROC, &caller->limits[RLIMIT_NPROC]) < 0)
+		return pale_fail_errno(err, "cannot set the caller's limits");
 	sigemptyset(&blocked);
 	for (int number = 1; number <= 64; number++) {
 		const uint64_t bit = UINT64_C(1) << (number - 1);
@@ -306,6 +305,7 @@ make_cage(const struct pale_outer *around, struct pale_nest_caller *caller,
 	/* From here on the caller may let go of its own. */
 	tell(caller->sock, &ready);
 	outer.maps = caller->maps;
+	outer.limits = caller->limits;
 	close(pale_take_fd(&caller->pidfd));
 	close(pale_take_fd(&caller->cwd));
 	return pale_run(compartment, &options, no_env, tell_notice, ret_status, ret_stage, err);

@@ -201,7 +201,7 @@ hear(int sock, bool *joined, pale_run_notice *notice, int *ret_status,
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return 1;
 	if (got != sizeof(message))
-		return pale_fail(err, -EPIPE, "the cage inside this one is gone, unasked %zd %m", got);
+		return pale_fail(err, -EPIPE, "the cage inside this one was ended");
 	message.text[sizeof(message.text) - 1] = '\0';
 	message.remedy[sizeof(message.remedy) - 1] = '\0';
 	switch ((enum pale_nested_kind)message.kind) {

@@ -24,7 +24,7 @@
 
 enum {
 	PID_MAX_LEAST = 301, /* the kernel takes no lower pid_max */
-	LIMITS_MAX = PALE_LIMIT_COUNT + 1,
+	LIMITS_MAX = PALE_LIMIT_COUNT + 1 + RLIM_NLIMITS,
 	STDIO_COUNT = 3,
 };
 
@@ -41,8 +41,9 @@ struct run {
 	struct pale_plan plan;
 	struct pale_cage cage;
 	struct pale_rlimit limits[LIMITS_MAX];
-	struct sock_filter *room; /* for a filter that is not ready */
-	struct rlimit nofile;     /* as our caller has it */
+	struct sock_filter *room;           /* for a filter that is not ready */
+	struct rlimit nofile;               /* as our caller has it */
+	const struct rlimit *caller_limits; /* all of them, where it is not our parent; or NULL */
 	int *keep_fds;
 	char **env;
 	struct pale_outer outer; /* what this is for cages inside */
@@ -73,13 +74,19 @@ raise_nofile(void)
 	return had;
 }
 
-/* A limit as asked, but never above what the caller may set. */
+/* A limit as asked, but never above what the caller may set. The first of a resource counts. */
 static void
 add_limit(struct run *run, unsigned resource, rlim_t value)
 {
 	struct pale_rlimit *limit = &run->limits[run->cage.limit_count];
 
-	if (resource == RLIMIT_NOFILE)
+	for (size_t i = 0; i < run->cage.limit_count; i++) {
+		if (run->limits[i].resource == resource)
+			return;
+	}
+	if (run->caller_limits != NULL)
+		limit->value = run->caller_limits[resource];
+	else if (resource == RLIMIT_NOFILE)
 		limit->value = run->nofile;
 	else if (getrlimit(resource, &limit->value) < 0)
 		return;
@@ -114,6 +121,9 @@ make_limits(struct run *run, const struct pale_compartment *compartment,
 	}
 	/* 1: no core file, and none through a handler either, which 0 would allow (core(5)). */
 	add_limit(run, RLIMIT_CORE, 1);
+	/* Whoever asked for a cage inside another is not our parent, and has its own. */
+	for (unsigned i = 0; i < RLIM_NLIMITS && run->caller_limits != NULL; i++)
+		add_limit(run, i, RLIM_INFINITY);
 	run->cage.limits = run->limits;
 	if (getuid() != 0 || nproc == RLIM_INFINITY)
 		return 0;
@@ -342,6 +352,8 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 	}
 	if (run != NULL)
 		run->nofile = nofile;
+	if (run != NULL && options->outer != NULL)
+		run->caller_limits = options->outer->limits;
 	if (result == 0)
 		mount_skeleton(&skeleton, run);
 	if (result == 0)
