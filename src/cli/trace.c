@@ -128,10 +128,11 @@ pale_cli_trace_start(struct pale_cli_trace *trace, struct pale_run_args *args,
 		return 0;
 	trace->file = args->trace_file;
 	trace->json = args->json;
-	trace->fd = STDERR_FILENO;
 	if (trace->file != NULL)
 		result = make_file(trace, compartment, err);
 	else
+		trace->fd = STDERR_FILENO;
+	if (trace->file == NULL)
 		trace->colour = isatty(trace->fd) && (no_color == NULL || *no_color == '\0');
 	/* What is told as JSON has its count, so it is told at the end. */
 	if (result == 0 && pale_trace_new(trace->json ? NULL : tell, trace, &trace->trace) < 0)

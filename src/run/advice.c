@@ -176,7 +176,8 @@ pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why
 			       (unsigned)plan->landlock_abi) != 0) {
 			snprintf(name, sizeof(name), "%s", around->path);
 			is_dir = around->is_dir;
-		} else if ((around->attr & MOUNT_ATTR_RDONLY) == 0) {
+		} else if ((around->attr & MOUNT_ATTR_RDONLY) == 0 &&
+		    strcmp(around->path, name) != 0) {
 			/* A name that others can replace may not stand for less than what is
 			 * around it. */
 			rights |= around->rights;

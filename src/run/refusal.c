@@ -401,8 +401,6 @@ is_filtered(struct pale_refusals *refusals, const struct pale_heard_call *heard,
 		why->by = PALE_WHY_FILTER;
 	}
 	why->error = heard->error;
-	if (why->missing == 0 && strncmp(why->allow, "--", 2) == 0)
-		why->missing = RS(READ); /* an object of System V, by its key */
 	if (why->missing == 0 && pale_sys_row(facts->call.sys)->does == DO_SOCKET)
 		why->missing = RS(CONNECT);
 	advise_filtered(refusals, facts);
@@ -469,6 +467,20 @@ is_refused(struct pale_refusals *refusals, const struct pale_heard_call *heard,
 	return true;
 }
 
+/* What an object of System V or a queue is granted for are uses, which are rights by other names.
+ */
+static void
+add_uses(struct pale_why *why)
+{
+	if (why->missing != 0 ||
+	    (strncmp(why->allow, "--sysv ", 7) != 0 && strncmp(why->allow, "--mq ", 5) != 0))
+		return;
+	if (strstr(why->allow, "read") != NULL)
+		why->missing |= RS(READ);
+	if (strstr(why->allow, "write") != NULL)
+		why->missing |= RS(WRITE);
+}
+
 bool
 pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *heard,
     const struct pale_heard_facts *facts, size_t *which, struct pale_refusal *ret)
@@ -492,6 +504,7 @@ pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *
 	}
 	if (!refused)
 		return false;
+	add_uses(&refusals->why);
 	*ret = (struct pale_refusal){ .sys = facts->call.sys,
 		.call = refusals->call,
 		.path = at < facts->path_count && facts->paths[at].path[0] == '/'

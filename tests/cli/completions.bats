@@ -29,7 +29,7 @@ setup() {
 
 @test "the completion of zsh names every option" {
 	for option in $options; do
-		grep -qE -- "--$option[]}[]" "$SOURCE/completions/_pale" || {
+		grep -qE -- "--$option(=-)?[]}[]" "$SOURCE/completions/_pale" || {
 			echo "no --$option"
 			false
 		}

@@ -179,7 +179,7 @@ why() {
 	why 1 --dir w:lookup,read,write -- chmod w/file
 	has "by the call filter (EPERM)"
 	has "missing fchmod"
-	has "to allow --file $area/w/file:fchmod"
+	has "to allow --dir $area/w:fchmod"
 }
 
 @test "what the filter denies whatever the path says why" {
