@@ -115,11 +115,12 @@ pale_ask_connect(struct pale_supervisor *supervisor, const struct pale_notify *c
 		return result;
 	if (domain == AF_INET || domain == AF_INET6)
 		return pale_ask_inet_connect(supervisor, call, pale_take_fd(&sock), &addr);
-	if (!pale_ask_holds(supervisor, call))
-		return -EINTR;
 	/* A netlink socket reaches the kernel, which asks for capabilities. */
-	if (domain == AF_NETLINK && supervisor->doors->net_open)
+	if (domain == AF_NETLINK && supervisor->doors->net_open) {
+		if (!pale_ask_holds(supervisor, call))
+			return -EINTR;
 		return connect(sock, &addr.generic, addr.size) < 0 ? -errno : 0;
+	}
 	if (domain != AF_UNIX)
 		return -EACCES;
 	name = pale_ask_unix_name(&addr);

@@ -251,11 +251,16 @@ pale_ask_find(struct pale_supervisor *supervisor, const struct pale_notify *call
 		return -EINTR;
 	if (result < 0)
 		return result;
-	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+	if (fstatfs(fd, &fs) < 0)
 		return -errno;
-	target.door = door_by_inode(supervisor, &st);
-	if ((fs.f_flags & ST_RDONLY) == 0) {
+	/* Who it is matters only where there are doors, or a boundary to cross. */
+	if (supervisor->doors->socket_count > 0 || supervisor->doors->crosses) {
+		if (fstat(fd, &st) < 0)
+			return -errno;
+		target.door = door_by_inode(supervisor, &st);
 		target.hidden = pale_ask_is_hidden(supervisor, st.st_dev);
+	}
+	if ((fs.f_flags & ST_RDONLY) == 0) {
 		target.fd = pale_take_fd(&fd);
 		*ret = target;
 		return 0;

@@ -25,10 +25,8 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -221,55 +219,36 @@ pale_pass_may_connect(
 
 /* --- The process at the other side --- */
 
-/* The pid namespace of a process, in words; "" where we may not look. */
-static void
-namespace_of(const struct pale_supervisor *supervisor, pid_t pid, char *buf, size_t size)
+/* The pid namespace of a process that still lives, as an inode; 0 where we may not look. */
+static ino_t
+namespace_of(int pidfd)
 {
-	char name[32];
-	ssize_t got;
+	PALE_CLOSE int fd = pidfd < 0 ? -1 : ioctl(pidfd, PIDFD_GET_PID_NAMESPACE, 0);
+	struct stat st;
 
-	snprintf(name, sizeof(name), "%d/ns/pid", pid);
-	got = readlinkat(supervisor->proc, name, buf, size - 1);
-	buf[got < 0 ? 0 : got] = '\0';
-}
-
-static pid_t
-pid_of(const struct pale_supervisor *supervisor, int pidfd)
-{
-	PALE_CLOSE int fd = -1;
-	char text[512];
-	const char *at;
-	ssize_t got;
-
-	snprintf(text, sizeof(text), "self/fdinfo/%d", pidfd);
-	fd = openat(supervisor->proc, text, O_RDONLY | O_CLOEXEC);
-	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (got <= 0)
-		return -1;
-	text[got] = '\0';
-	at = strstr(text, "\nPid:");
-	return at == NULL ? -1 : (pid_t)strtol(at + 5, NULL, 10);
+	return fd >= 0 && fstat(fd, &st) == 0 ? st.st_ino : 0;
 }
 
 static bool
-is_peer_inside(const struct pale_supervisor *supervisor, const struct pale_notify *call, int sock)
+is_peer_inside(struct pale_supervisor *supervisor, const struct pale_notify *call, int sock)
 {
-	PALE_CLOSE int pidfd = number_of(sock, SO_PEERPIDFD, -1);
-	struct pollfd polled = { .fd = pidfd, .events = POLLIN };
-	char theirs[64];
-	char ours[64];
-	pid_t pid;
+	PALE_CLOSE int pidfd = -1;
+	struct ucred cred = { 0 };
+	socklen_t size = sizeof(cred);
+	ino_t theirs;
 
-	if (pidfd < 0)
+	/* Ours: we have connected or listened for the cage. It is no number of a dead process. */
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
 		return false;
-	pid = pid_of(supervisor, pidfd);
-	if (pid == getpid())
+	if (cred.pid == getpid())
 		return true;
-	if (pid <= 0)
-		return false;
-	namespace_of(supervisor, pid, theirs, sizeof(theirs));
-	namespace_of(supervisor, call->tid, ours, sizeof(ours));
-	return ours[0] != '\0' && strcmp(ours, theirs) == 0 && poll(&polled, 1, 0) == 0;
+	pidfd = number_of(sock, SO_PEERPIDFD, -1);
+	theirs = namespace_of(pidfd);
+	/* All callers live in one. */
+	if (supervisor->pid_namespace == 0 && supervisor->last.tid == call->tid &&
+	    pale_ask_holds(supervisor, call))
+		supervisor->pid_namespace = namespace_of(supervisor->last.pidfd);
+	return theirs != 0 && theirs == supervisor->pid_namespace;
 }
 
 void

@@ -82,6 +82,7 @@ struct pale_supervisor {
 	const char *hidden_path; /* a directory that the cage has for itself, or NULL; borrowed */
 	dev_t hidden_dev;        /* its file system; 0 until it is needed */
 	int diag;                /* the kernel's socket diagnosis; -1 until it is needed */
+	ino_t pid_namespace;     /* that of the callers; 0 until it is needed */
 	uint64_t passing[PALE_PASSING_MAX];
 	size_t passing_next;
 	ino_t inherited[PALE_INHERITED_MAX];

@@ -191,6 +191,10 @@ enum {
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL
 #endif
+/* Linux 6.11. */
+#ifndef PIDFD_GET_PID_NAMESPACE
+#define PIDFD_GET_PID_NAMESPACE _IO(0xFF, 5)
+#endif
 /* Flags of pidfd_send_signal, Linux 6.9. */
 #ifndef PIDFD_SIGNAL_THREAD
 #define PIDFD_SIGNAL_THREAD (1U << 0)

@@ -97,7 +97,7 @@ post(int to, char byte, int fd)
 	return (int)sendmsg(to, write_letter(&l, byte, fd), 0);
 }
 
-/* The byte, or -1; and how many descriptors came with it. */
+/* The byte, or -1; and how many descriptors came with it, which are closed. */
 static int
 collect(int from, int *ret_fds)
 {
@@ -108,6 +108,12 @@ collect(int from, int *ret_fds)
 	if (recvmsg(from, &l.msg, 0) != 1)
 		return -1;
 	*ret_fds = l.msg.msg_controllen >= CMSG_LEN(sizeof(int)) ? 1 : 0;
+	if (*ret_fds == 1) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(&l.control.head), sizeof(fd));
+		close(fd);
+	}
 	return l.byte;
 }
 
@@ -532,14 +538,10 @@ send_a_lot(void *unused)
 		return unused;
 	for (int i = 0; i < FLOOD_SENDS; i++) {
 		sendmsg(pair[0], write_letter(&l, 'x', i % 4 == 0 ? 0 : -1), MSG_DONTWAIT);
-		if (collect(pair[1], &fds) == 'x' && fds == 1) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(&l.control.head), sizeof(fd));
-		}
-		if (i % 4 == 0)
-			close_range(200, ~0U, 0);
+		collect(pair[1], &fds);
 	}
+	close(pair[0]);
+	close(pair[1]);
 	return unused;
 }
 
