@@ -51,8 +51,7 @@ refused() {
 		exits 143
 		run in_cage -- "$area/pale" run -- cat r/file
 		exits 1
-		run in_cage -- "$area/pale" run -- nothing-like-it
-		exits 127
+		run -127 in_cage -- "$area/pale" run -- nothing-like-it
 		has "pale: cannot run 'nothing-like-it' in the cage: No such file or directory"
 		run in_cage -- "$area/pale" run -r r -- r/file
 		exits 126
@@ -110,7 +109,7 @@ z' -- sh -c 'pwd; echo \"\$A \$B\"; echo \"\$@\"' - '\"' '\$(x)' ''"
 		refused -- "$area/pale" run -r w/link -- true "no such file or directory"
 		refused -- "$area/pale" run -r "$area/r/../out" -- true "no such file or directory"
 		refused -w w -- "$area/pale" run -r w/link -- true "no such file or directory"
-		refused -w w -- "$area/pale" run -w w/top -- true \
+		refused -w w -- "$area/pale" run --bare -w w/top -- true \
 			"which the cage around grants nowhere there"
 		refused -- "$area/pale" run -w "$area" -- true \
 			"which the cage around grants nowhere there"
@@ -195,7 +194,7 @@ z' -- sh -c 'pwd; echo \"\$A \$B\"; echo \"\$@\"' - '\"' '\$(x)' ''"
 				pale = sys.argv[1]
 				inner = [pale, "run", "--", "sh", "-c", "trap 'echo got; exit 3' INT; echo up; while :; do read x; done"]
 				# setsid: the cage inside cannot be in this session.
-				outer = [pale, "run", "-x", pale, "--", "script", "-qec", " ".join(map(__import__("shlex").quote, inner)), "/dev/null"]
+				outer = [pale, "run", "-x", pale, "--", "script", "-qec", "exec " + " ".join(map(__import__("shlex").quote, inner)), "/dev/null"]
 				pid, fd = pty.fork()
 				if pid == 0:
 				    os.execv(outer[0], outer)
@@ -205,7 +204,7 @@ z' -- sh -c 'pwd; echo \"\$A \$B\"; echo \"\$@\"' - '\"' '\$(x)' ''"
 				os.write(fd, b"\x03")
 				while b"got" not in seen:
 				    seen += os.read(fd, 1000)
-				sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 3)
+				sys.exit(os.waitpid(pid, 0)[1] != 3 << 8)
 			EOF
 	done
 }
@@ -261,5 +260,26 @@ z' -- sh -c 'pwd; echo \"\$A \$B\"; echo \"\$@\"' - '\"' '\$(x)' ''"
 			wait $! || :
 			while pgrep -f "sleep $mark" >"$area/left"; do :; done
 		done
+	done
+}
+
+@test "killed at any moment, a cage inside leaves nothing and the one around goes on" {
+	need python3 pgrep
+	for who in $(people); do
+		local mark=98765$((RANDOM + 10000))
+		run in_cage -- python3 -c '
+import os, random, signal, subprocess, sys
+rng = random.Random(20100804)
+for n in range(60):
+    child = subprocess.Popen([sys.argv[1], "run", "--", "sleep", sys.argv[2]],
+                             stderr=subprocess.DEVNULL)
+    # A moment is a number of system calls of ours, not a time.
+    for _ in range(rng.choice((0, 10, 100, 1000, 10000, 30000))):
+        os.getppid()
+    child.kill()
+    child.wait()
+sys.exit(subprocess.call([sys.argv[1], "run", "--", "sh", "-c", "exit 7"]))' "$area/pale" "$mark"
+		exits 7
+		while pgrep -f "^sleep $mark" >"$area/left"; do :; done
 	done
 }
