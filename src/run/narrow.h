@@ -20,7 +20,7 @@
 struct pale_outer {
 	const struct pale_plan *plan;
 	const struct pale_cage *cage;
-	int maps; /* see struct pale_nest_caller */
+	int maps;                    /* see struct pale_nest_caller */
 	const struct rlimit *limits; /* of whoever asked, for each resource */
 };
 
