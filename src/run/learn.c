@@ -351,6 +351,29 @@ hide_secrets(struct pale_learn *learn, struct pale_compartment *to, struct pale_
 	return result == 0 && learn->touched == NULL ? no_memory(err) : result;
 }
 
+/*
+ * Which hosts are wanted shows only where sockets of the network can be made. So one address is
+ * granted that nobody has (RFC 5737), and the supervisor refuses each other one by name.
+ */
+static int
+grant_nowhere(struct pale_compartment *to, struct pale_err *err)
+{
+	static const enum pale_grant_kind kinds[] = { PALE_GRANT_TCP, PALE_GRANT_UDP };
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && to->net == NULL && i < PALE_COUNT(kinds); i++) {
+		struct pale_grant nowhere = { .kind = kinds[i],
+			.path = (char *)(uintptr_t) "192.0.2.0",
+			.port = 1,
+			.use = PALE_USE_CONNECT,
+			.fd = -1,
+			.origin = (char *)(uintptr_t)PALE_LEARN_ORIGIN };
+
+		result = pale_compartment_grant(to, &nowhere, err);
+	}
+	return result;
+}
+
 int
 pale_learn_compartment(struct pale_learn *learn, const struct pale_compartment *given,
     struct pale_compartment **ret, struct pale_err *err)
@@ -374,6 +397,8 @@ pale_learn_compartment(struct pale_learn *learn, const struct pale_compartment *
 		result = grant_tree(learn, to, learn->roots.list[i], err);
 	if (result == 0)
 		result = hide_secrets(learn, to, err);
+	if (result == 0)
+		result = grant_nowhere(to, err);
 	if (result < 0)
 		return result;
 	learn->command = to->command;

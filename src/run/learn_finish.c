@@ -324,6 +324,23 @@ secret_in(const struct pale_denial *denial)
 	return what == NULL && pale_secret_above(denial->path) ? "part of a secret" : what;
 }
 
+/* What is open needs no grant to be asked about. */
+static bool
+is_told(const struct pale_denial *denial)
+{
+	return strstr(denial->call, "AT_EMPTY_PATH") == NULL;
+}
+
+static size_t
+count_denied(const struct pale_learn *learn)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < pale_trace_totals(learn->trace).distinct; i++)
+		count += is_told(pale_trace_get(learn->trace, i));
+	return count;
+}
+
 static void
 put_denied(const struct pale_learn *learn, char **text)
 {
@@ -338,6 +355,8 @@ put_denied(const struct pale_learn *learn, char **text)
 		char allow[ABOUT_BYTES];
 
 		pale_escape(denial->program, strlen(denial->program), program, sizeof(program));
+		if (!is_told(denial))
+			continue;
 		snprintf(about, sizeof(about), "denied, %s%s%s: %s %s",
 		    denial->path == NULL ? "not learned" : "outside --learn-within",
 		    secret == NULL ? "" : ", and a secret: ", secret == NULL ? "" : secret, program,
@@ -445,7 +464,7 @@ pale_learn_finish(struct pale_learn *learn, struct pale_learn_summary *ret, stru
 		*ret = (struct pale_learn_summary){ .grants = grants.count - grants.refused,
 			.widened = grants.widened,
 			.refused = grants.refused,
-			.denied = pale_trace_totals(learn->trace).distinct,
+			.denied = count_denied(learn),
 			.secrets = learn->secrets.count,
 			.folded = learn->seen.folded,
 			.runs = learn->old.runs + 1 };

@@ -207,16 +207,36 @@ limit("nofile=99")' ]
 	[[ "$output" == *beyond* ]]
 }
 
-@test "the network is not learned" {
-	run learn -- /usr/bin/python3 -c '
+@test "the network is not learned: each address is a comment, and nothing is reached" {
+	/usr/bin/python3 -c '
+import socket
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+s.settimeout(20)
+s.accept()
+print("reached", flush=True)' >port 3>&- &
+	server=$!
+	until [ -s port ]; do :; done
+	port=$(cat port)
+	run learn -- /usr/bin/python3 -c "
 import socket
 try:
-    socket.create_connection(("127.0.0.1", 9))
+    socket.create_connection(('127.0.0.1', $port))
 except OSError as e:
-    print("refused")'
-	[[ "$output" == *refused* ]]
+    print('refused')
+try:
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 53))
+except OSError as e:
+    print('refused')"
+	[[ "$output" == *refused*refused* ]]
+	kill $server
 	! used | grep -qE 'tcp|udp|net'
-	grep -q '^# denied.*socket(AF_INET' "$F"
+	grep -qx "# tcp('127.0.0.1:$port', 'connect')" "$F"
+	grep -qx "# udp('127.0.0.1:53', 'connect')" "$F"
+	! grep -q reached port
+	# Not even a socket of it can be made by what was learned.
+	run pale run --policy "$F"
+	[[ "$output" == *refused*refused* ]]
 }
 
 @test "profiles and what else the command line grants are in the policy, which is then complete" {
