@@ -225,7 +225,8 @@ become_pale(const struct probe *probe, const int to_probe[2], const int from_pro
 		argv[n++] = dir;
 	}
 	if (probe->uses != NULL) {
-		snprintf(unix_grant, sizeof(unix_grant), "%s:%s", at("outside/host"), probe->uses);
+		snprintf(unix_grant, sizeof(unix_grant), "%s:%s",
+		    at(probe->door != NULL ? probe->door : "outside/host"), probe->uses);
 		argv[n++] = "--unix";
 		argv[n++] = unix_grant;
 	}

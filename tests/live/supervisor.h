@@ -21,6 +21,7 @@ struct probe {
 	int (*run)(void);
 	const char *grant; /* of rw: "" for -w, "-" for neither ro nor rw, else rights for --dir */
 	const char *uses;  /* of the socket outside/host, for --unix; NULL: not granted */
+	const char *door;  /* another name for it, of nothing that is there; NULL: none */
 };
 
 extern const struct probe flock_probes[];

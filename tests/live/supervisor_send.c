@@ -527,6 +527,59 @@ addresses(void)
 	return 0;
 }
 
+/* A name outside that is granted for bind: this one, and nothing beside it. */
+static int
+door_bound(void)
+{
+	const char *door = at("outside/late");
+	struct sockaddr_un addr = { 0 };
+	socklen_t size = sizeof(addr);
+	int server = serve(SOCK_STREAM, door);
+
+	HOLDS(server >= 0);
+	HOLDS(getsockname(server, (struct sockaddr *)&addr, &size) == 0);
+	HOLDS(strcmp(addr.sun_path, "late") == 0);
+	FAILS(serve(SOCK_STREAM, door), EADDRINUSE);
+	HOLDS(serve(SOCK_STREAM, at("outside/host")) < 0 && errno != EADDRINUSE);
+	HOLDS(serve(SOCK_STREAM, at("outside/other")) < 0);
+	HOLDS(serve(SOCK_STREAM, at("outside/late/x")) < 0);
+	HOLDS(chdir("/") == 0 && serve(SOCK_STREAM, "late") < 0);
+	/* What a server left is taken away for the next one. */
+	close(server);
+	server = serve(SOCK_STREAM, door);
+	HOLDS(server >= 0);
+	return 0;
+}
+
+/* Whoever has the name now is reached, and nobody else. */
+static int
+door_followed(void)
+{
+	const char *door = at("outside/late");
+	char byte = 0;
+	int server;
+	int peer;
+
+	FAILS(reach(sock(SOCK_STREAM), door), ENOENT);
+	for (int i = 0; i < 3; i++) {
+		int client = sock(SOCK_STREAM);
+
+		server = serve(SOCK_STREAM, door);
+		HOLDS(server >= 0 && reach(client, door) == 0);
+		FAILS(reach(sock(SOCK_DGRAM), door), EPROTOTYPE);
+		peer = accept(server, NULL, NULL);
+		HOLDS(peer >= 0 && write(client, "x", 1) == 1 && read(peer, &byte, 1) == 1);
+		/* Others could have come to it, so it crosses. */
+		FAILS(post(client, 'x', 0), EPERM);
+		close(server);
+		FAILS(reach(sock(SOCK_STREAM), door), ECONNREFUSED);
+		close(peer);
+		close(client);
+	}
+	FAILS(reach(sock(SOCK_STREAM), at("outside/host")), ENOENT);
+	return 0;
+}
+
 static void *
 send_a_lot(void *unused)
 {
@@ -598,6 +651,10 @@ const struct probe send_probes[] = {
 	{ "interrupted", "a send that waits is ended by a signal", interrupted, "", "connect" },
 	{ "addresses", "a datagram goes where connect would, and nowhere else", addresses, "",
 	    "connect" },
+	{ "door-bound", "a name that is granted for bind can be bound, and none beside it",
+	    door_bound, "", "bind", "outside/late" },
+	{ "door-followed", "a name that is followed leads to whoever has it", door_followed, "",
+	    "connect,follow,bind", "outside/late" },
 	{ "send-flood", "the supervisor does not grow under a flood of messages", flood, "",
 	    "connect" },
 	{ 0 },
