@@ -286,7 +286,8 @@ bound_at(struct pale_supervisor *supervisor, int sock, dev_t *ret_dev, ino_t *re
 		    .udiag_cookie = { ~0U, ~0U } } };
 	_Alignas(struct nlmsghdr) char answer[DIAG_BYTES];
 	const struct nlmsghdr *head = (const struct nlmsghdr *)(const void *)answer;
-	const struct unix_diag_msg *msg = NLMSG_DATA(head);
+	const struct unix_diag_msg *msg =
+	    (const struct unix_diag_msg *)(const void *)(answer + NLMSG_HDRLEN);
 	struct stat st;
 	ssize_t got;
 	size_t at = NLMSG_SPACE(sizeof(*msg));
