@@ -51,7 +51,7 @@ pale_rights pale_call_needed(const struct pale_call *call, int which, bool exist
  *   texts    its paths, in their order; NULL for none, or one that is not known
  *   address  of a socket call, or NULL
  *
- * Returns the length, as snprintf. Test: tests/unit/call.c
+ * Returns the length, as snprintf. Test: tests/cli/trace.bats
  */
 size_t pale_call_print(const struct pale_call *call, const char *const texts[PALE_SYS_NEEDS],
     const char *address, char *buf, size_t size);

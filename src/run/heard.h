@@ -61,7 +61,7 @@ struct pale_heard_facts {
  *
  * Returns 0, -ENOENT for a call that is in no table, -ESRCH if the caller is gone, so that what was
  * read may be somebody else's.
- * Test: tests/live/heard.c
+ * Test: tests/live/trace.c
  */
 int pale_heard_read(const struct pale_heard_call *heard, struct pale_heard_facts *ret);
 
