@@ -236,20 +236,50 @@ open_dir(const struct pale_entry *entry, struct pale_endpoint *endpoint, struct 
 	return result;
 }
 
+/*
+ * A name that is only to be bound is not shown, though something has it: a program removes what was
+ * left there before it binds, and could not remove a mount.
+ */
+static int
+leave_out(struct pale_entry *entry, struct pale_err *err)
+{
+	struct pale_resolved above = { .fd = -1 };
+	char dir[PATH_MAX];
+	const char *name;
+	int result = split(entry->at.path, dir, sizeof(dir), &name);
+
+	if (result == 0)
+		result = pale_resolve(AT_FDCWD, dir, &above, err);
+	if (result < 0)
+		return result;
+	entry->path = strdup(entry->at.path);
+	above.links = pale_take_ptr(entry->at.links);
+	above.link_count = entry->at.link_count;
+	entry->at.link_count = 0;
+	pale_resolved_done(&entry->at);
+	entry->at = above;
+	entry->absent = true;
+	return entry->path == NULL ? pale_fail(err, -ENOMEM, "out of memory") : 0;
+}
+
 static int
 resolve_unix(struct pale_plan *plan, const struct pale_grant *grant, const char *path,
     struct pale_entry *entry, struct pale_err *err)
 {
 	struct pale_endpoint *endpoint;
 	struct pale_err words = { 0 };
+	struct pale_resolved was;
 	int result = pale_resolve(AT_FDCWD, path, &entry->at, &words);
 
+	was = result < 0 ? (struct pale_resolved){ .fd = -1 } : entry->at;
 	if (result == -ENOENT)
 		result = resolve_later(grant, path, entry, &words, err);
 	else if (result < 0)
 		result = resolve_failed(grant, &words, err);
 	else if (!S_ISSOCK(entry->at.mode))
 		result = wrong_kind(grant, entry->at.path, entry->at.mode, err);
+	else if ((grant->use & PALE_USE_CONNECT) == 0)
+		result = leave_out(entry, err);
 	if (result < 0)
 		return result;
 	if (entry->path == NULL)
@@ -267,11 +297,12 @@ resolve_unix(struct pale_plan *plan, const struct pale_grant *grant, const char 
 		result = open_dir(entry, endpoint, err);
 	if (result < 0)
 		return result;
-	if (!entry->absent) {
+	/* Only what was looked at counts of it, its strings are gone. */
+	if (was.ino != 0) {
 		endpoint->there = true;
-		endpoint->dev = entry->at.dev;
-		endpoint->ino = entry->at.ino;
-		endpoint->owner = entry->at.uid;
+		endpoint->dev = was.dev;
+		endpoint->ino = was.ino;
+		endpoint->owner = was.uid;
 	}
 	return 1;
 }

@@ -237,13 +237,16 @@ unite(struct pale_entry *into, struct pale_entry *from, struct pale_err *err)
 {
 	bool rights_into = pale_entry_has_rights(into);
 	bool rights_from = pale_entry_has_rights(from);
+	/* A socket to be connected to is shown, one that is only to be bound is not. */
+	bool shows = into->kind == PALE_GRANT_UNIX && from->kind == PALE_GRANT_UNIX &&
+	    into->absent && !from->absent;
 
 	if (rights_into && rights_from) {
 		into->asked |= from->asked;
 		/* What a FIFO's mount withholds is granted by the other. */
 		if (into->kind == PALE_GRANT_FIFO)
 			into->kind = from->kind;
-	} else if (into->kind == from->kind && into->kind != PALE_GRANT_LINK) {
+	} else if (into->kind == from->kind && into->kind != PALE_GRANT_LINK && !shows) {
 		into->exec |= from->exec;
 	} else if (into->kind == PALE_GRANT_DEV && rights_from) {
 		return 0; /* as a device it can be used, in a grant of files it does not open */

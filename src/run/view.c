@@ -74,7 +74,8 @@ entry_at(const struct pale_plan *plan, const char *path)
 	for (size_t i = 0; i < plan->entry_count; i++) {
 		const struct pale_entry *entry = &plan->entries[i];
 
-		if (entry->kind != PALE_GRANT_FD && strcmp(entry->path, path) == 0 &&
+		if (entry->kind != PALE_GRANT_FD && !entry->absent &&
+		    strcmp(entry->path, path) == 0 &&
 		    !(entry->redundant && !pale_entry_has_rights(entry)) &&
 		    !(entry->kind == PALE_GRANT_HIDE && entry->cover == PALE_NO_COVER))
 			return entry;

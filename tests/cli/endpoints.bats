@@ -170,6 +170,44 @@ client() {
 	done
 }
 
+@test "a name that may be bound is bound on the machine, again where one is left, and seen by nobody inside" {
+	cat >bind.py <<'PY'
+import os, socket, sys
+path = sys.argv[1]
+try:
+    os.unlink(path)
+except FileNotFoundError:
+    pass
+s = socket.socket(socket.AF_UNIX)
+s.bind(path)
+s.listen(1)
+print(os.listdir(os.path.dirname(path)), flush=True)
+c, _ = s.accept()
+print(c.recv(10).decode())
+PY
+	mkdir d
+	for who in $(people); do
+		own d
+		for round in first again; do
+			as pale run -p python -r bind.py --tmp d --unix d/s:bind -- \
+				/usr/bin/python3 bind.py "$area/d/s" >out 2>&1 3>&- &
+			until grep -q . out; do kill -0 $!; done
+			/usr/bin/python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.send(b"hello")' "$area/d/s"
+			wait $!
+			[ "$(cat out)" = "[]"$'\n'hello ] || {
+				echo "$who, $round: $(cat out)"
+				return 1
+			}
+			[ -S d/s ]
+		done
+		rm d/s
+	done
+	run -125 as pale run --unix d/none/s:bind -- true
+}
+
 @test "an abstract name is connected to by the supervisor, and no other is" {
 	serve "@pale-$$-a"
 	serve "@pale-$$-b"
