@@ -71,14 +71,16 @@ pale_gate_unless(enum pale_gate gate)
 		return "all of a network is granted, with --net=host or --net=loopback";
 	case GATE_OPTIONS:
 		return "no single hosts are granted";
-	case GATE_NONE:
 	case GATE_DGRAM:
+		return "a UNIX socket is granted, with --unix";
+	case GATE_SOCKET:
+		return "no UNIX socket is granted, or descriptors may come in by each";
+	case GATE_NONE:
 	case GATE_PASS:
 	case GATE_CONNECT:
 	case GATE_LISTEN:
 	case GATE_SENDTO:
 	case GATE_SENDMSG:
-	case GATE_SOCKET:
 	case GATE_MQ_OPEN:
 	case GATE_COUNT:
 		break;
