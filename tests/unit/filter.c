@@ -7,6 +7,7 @@
 #include "cage/supervisor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <time.h>
 #include <linux/audit.h>
@@ -207,6 +208,56 @@ TEST(added, "no right that only the filter withholds is added by a sub-row that 
 	}
 }
 
+/* A watched program answers as the table, or asks; what is denied is never let through. */
+static void
+probe_watched(int nr, const uint64_t args[PALE_SYS_ARGS])
+{
+	uint32_t got = probe_run(prog, count, nr, args);
+	uint32_t want = expected(nr, args);
+	struct pale_sys_answer answer;
+	enum pale_sys sys;
+	bool heard;
+
+	if (nr == PALE_CONTROL_NR || pale_sys_find_nr(nr, &sys) < 0)
+		return;
+	answer = pale_sys_answer(sys, args, &policy);
+	heard = pale_sys_is_watched(sys, &answer, policy.watch);
+	if (got != want && (got != SECCOMP_RET_USER_NOTIF || !heard))
+		ck_abort_msg("watch %d: call %d (%#" PRIx64 ", %#" PRIx64 "): %#x for %#x",
+		    policy.watch, nr, args[0], args[1], got, want);
+	if (heard && got == want && answer.run == RUN_DENY)
+		ck_abort_msg("watch %d: call %d is denied unheard", policy.watch, nr);
+}
+
+TEST(watched, "a filter that is watched answers as the table says, or asks; it allows no more")
+{
+	struct pale_err err = { 0 };
+	const uint64_t mark[PALE_SYS_ARGS] = { 1, 2, 3, 4, 5, PALE_UNHEARD_EXEC };
+	const uint64_t read[PALE_SYS_ARGS] = { 3, 1, O_RDONLY | O_CLOEXEC };
+	const uint64_t write[PALE_SYS_ARGS] = { 3, 1, O_WRONLY };
+	const uint64_t make[PALE_SYS_ARGS] = { 3, 1, O_RDONLY | O_CREAT };
+
+	for (int watch = PALE_WATCH_DENIALS; watch <= PALE_WATCH_PATHS; watch++) {
+		int open_nr = pale_sys_nr(PALE_SYS_openat);
+		int exec_nr = pale_sys_nr(PALE_SYS_execve);
+
+		policy = (struct pale_sys_policy){ .gates = PALE_GATES_QUIET,
+			.watch = (enum pale_watch)watch };
+		ck_assert_int_eq(
+		    pale_filter_build(&policy, prog, PALE_COUNT(prog), &count, &err), 0);
+		ck_assert_ptr_null(bpf_check(prog, count));
+		probe_all(probe_watched);
+		ck_assert_uint_eq(probe_run(prog, count, exec_nr, mark), SECCOMP_RET_ALLOW);
+		if (watch < PALE_WATCH_WRITES)
+			continue;
+		ck_assert_uint_eq(probe_run(prog, count, exec_nr, read), SECCOMP_RET_USER_NOTIF);
+		ck_assert_uint_eq(probe_run(prog, count, open_nr, write), SECCOMP_RET_USER_NOTIF);
+		ck_assert_uint_eq(probe_run(prog, count, open_nr, make), SECCOMP_RET_USER_NOTIF);
+		ck_assert_uint_eq(probe_run(prog, count, open_nr, read),
+		    watch == PALE_WATCH_WRITES ? SECCOMP_RET_ALLOW : SECCOMP_RET_USER_NOTIF);
+	}
+}
+
 TEST(errnos, "no errno of the table reads as success")
 {
 	for (unsigned sys = 0; sys < PALE_SYS_COUNT; sys++) {
@@ -299,4 +350,4 @@ TEST(served, "what the table says is asked is what the supervisor performs")
 }
 
 TEST_MAIN("filter", served, closed, open_gates, one_gate, one_right, any_policy, each_object,
-    most_objects, fchmod, added, errnos, other_arch, length, too_small, made_before)
+    most_objects, fchmod, added, watched, errnos, other_arch, length, too_small, made_before)
