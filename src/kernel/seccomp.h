@@ -63,7 +63,8 @@ bool pale_filter_inside(void);
 
 /*
  * The same, where it is not yet known that there is a filter at all: asks that first, of the
- * kernel. Costs one system call outside.
+ * kernel, and then what a foreign filter lets pass wherever pale can run (openat2). Costs one
+ * system call outside.
  */
 bool pale_filter_is_ours(void);
 

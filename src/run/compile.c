@@ -115,7 +115,8 @@ check_overlap(struct pale_plan *plan, struct pale_entry *entry,
 		return 0;
 	if (!hides && (!pale_entry_has_rights(entry) || (cover->rights & ~entry->rights) == 0))
 		return 0;
-	if (options->outside != NULL && pale_vouch_for(options->outside, entry, cover)) {
+	if (options->outside != NULL &&
+	    pale_vouch_for(options->outside, entry, cover, options->outer != NULL)) {
 		entry->safe = true;
 		return 0;
 	}

@@ -301,11 +301,11 @@ check_endpoint(
 		return 0;
 	pale_uses_print(endpoint->use & ~may, uses, sizeof(uses));
 	if (around == NULL)
-		pale_fail(err, -EPERM, "the %s '%s' (%s) is not granted to the cage around", word,
+		pale_fail(err, -EPERM, "%s '%s' (%s) is not granted to the cage around", word,
 		    endpoint->name, endpoint->origin);
 	else
 		pale_fail(err, -EPERM,
-		    "the %s '%s' (%s) would have %s, which the cage around does not have (%s "
+		    "%s '%s' (%s) would have %s, which the cage around does not have (%s "
 		    "there)",
 		    word, endpoint->name, endpoint->origin, uses, around->origin);
 	return pale_remedy(err, "ask for less here, or grant more to the cage around");

@@ -79,8 +79,8 @@ pale_vouch_needed(const struct pale_compartment *compartment)
 }
 
 bool
-pale_vouch_for(
-    const struct pale_plan *outside, const struct pale_entry *entry, const struct pale_entry *cover)
+pale_vouch_for(const struct pale_plan *outside, const struct pale_entry *entry,
+    const struct pale_entry *cover, bool hidden)
 {
 	for (size_t i = 0; i < outside->entry_count; i++) {
 		const struct pale_entry *one = &outside->entries[i];
@@ -88,8 +88,10 @@ pale_vouch_for(
 
 		while (above != PALE_NO_COVER && outside->entries[above].redundant)
 			above = outside->entries[above].cover;
+		bool same = one->at.dev == entry->at.dev && one->at.ino == entry->at.ino;
+
 		if (one->safe && above != PALE_NO_COVER && one->kind == entry->kind &&
-		    one->at.dev == entry->at.dev && one->at.ino == entry->at.ino &&
+		    (same || (hidden && one->kind == PALE_GRANT_HIDE)) &&
 		    strcmp(one->path, entry->path) == 0 &&
 		    strcmp(outside->entries[above].path, cover->path) == 0)
 			return true;

@@ -20,8 +20,12 @@
  */
 bool pale_vouch_needed(const struct pale_compartment *compartment);
 
-/* Was this entry, inside this cover, found safe from others by the plan made outside? */
+/*
+ * Was this entry, inside this cover, found safe from others by the plan made outside?
+ *
+ *   hidden  that plan is of the cage around, where something empty is in place of what it hides
+ */
 bool pale_vouch_for(const struct pale_plan *outside, const struct pale_entry *entry,
-    const struct pale_entry *cover);
+    const struct pale_entry *cover, bool hidden);
 
 #endif

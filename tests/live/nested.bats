@@ -142,6 +142,18 @@ z' -- sh -c 'pwd; echo \"\$A \$B\"; echo \"\$@\"' - '\"' '\$(x)' ''"
 	done
 }
 
+@test "what the cage around protects from others stays so inside" {
+	for who in $(people); do
+		run in_cage --hide /usr/share/doc -- \
+			"$area/pale" run --hide /usr/share/doc -- ls /usr/share/doc
+		exits 0
+		[ -z "$output" ]
+		run in_cage --hide /usr/share/doc -- "$area/pale" run -- ls /usr/share/doc
+		exits 0
+		[ -z "$output" ]
+	done
+}
+
 @test "descriptors are those of whoever asked, under the same rules" {
 	for who in $(people); do
 		run in_cage -- sh -c "$area/pale run -- true </usr"
