@@ -99,6 +99,13 @@ say_summary(const struct pale_learn_summary *s, const char *file)
 		    s->secrets_used, plural(s->secrets_used), s->secrets_used == 1 ? "is" : "are");
 		pale_say_note(text);
 	}
+	if (s->own_file) {
+		snprintf(text, sizeof(text),
+		    "%s lies where the command may write: move it, or the command can change what "
+		    "it is granted",
+		    file);
+		pale_say_note(text);
+	}
 	if (s->folded > 0) {
 		snprintf(text, sizeof(text),
 		    "too many names: %" PRIu64

@@ -20,18 +20,6 @@ no_memory(struct pale_err *err)
 	return pale_fail(err, -ENOMEM, "out of memory");
 }
 
-static bool
-add_path(struct pale_learn_paths *paths, const char *path)
-{
-	char **grown = reallocarray(paths->list, paths->count + 1, sizeof(*grown));
-
-	if (grown == NULL)
-		return false;
-	paths->list = grown;
-	grown[paths->count] = strdup(path);
-	return grown[paths->count] != NULL && ++paths->count > 0;
-}
-
 static void
 paths_done(struct pale_learn_paths *paths)
 {
@@ -41,11 +29,24 @@ paths_done(struct pale_learn_paths *paths)
 	*paths = (struct pale_learn_paths){ 0 };
 }
 
+/* The directory of the file, for what it includes. */
+static char *
+file_dir(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(file, slash == file ? 1 : (size_t)(slash - file));
+}
+
 int
 pale_learn_new(
     const struct pale_learn_options *options, struct pale_learn **ret, struct pale_err *err)
 {
 	struct pale_learn *learn = calloc(1, sizeof(*learn));
+	struct pale_resolved at = { .fd = -1 };
+	PALE_FREE char *dir = NULL;
 	int result;
 
 	if (learn == NULL)
@@ -60,6 +61,10 @@ pale_learn_new(
 		pale_learn_free(learn);
 		return result;
 	}
+	dir = file_dir(options->file);
+	if (dir != NULL && pale_resolve(AT_FDCWD, dir, &at, NULL) == 0)
+		learn->file_dir = pale_take_ptr(at.path);
+	pale_resolved_done(&at);
 	result =
 	    pale_scribe_start(&learn->scribe, options->file, &learn->text, &learn->text_size, err);
 	if (result == 0)
@@ -90,17 +95,6 @@ forget_start(struct pale_compartment *compartment, bool command, bool chdir)
 		free(compartment->chdir);
 		compartment->chdir = NULL;
 	}
-}
-
-/* The directory of the file, for what it includes. */
-static char *
-file_dir(const char *file)
-{
-	const char *slash = strrchr(file, '/');
-
-	if (slash == NULL)
-		return strdup(".");
-	return strndup(file, slash == file ? 1 : (size_t)(slash - file));
 }
 
 int
@@ -146,116 +140,6 @@ grant_place(const struct pale_grant *grant, struct pale_resolved *ret)
 	    pale_resolve(AT_FDCWD, joined, ret, NULL) == 0;
 }
 
-static int
-check_tree(const struct pale_resolved *tree, const char *given, struct pale_err *err)
-{
-	static const char *const never[] = { "/proc", "/sys", "/dev" };
-
-	if (!S_ISDIR(tree->mode))
-		return pale_fail(
-		    err, -ENOTDIR, "option --learn-within: '%s' is no directory", given);
-	if (strcmp(tree->path, "/") == 0) {
-		pale_fail(err, -EINVAL, "option --learn-within: '%s' is the whole machine", given);
-		return pale_remedy(err, "name the directories in which the program works");
-	}
-	for (size_t i = 0; i < PALE_COUNT(never); i++) {
-		if (strcmp(tree->path, never[i]) == 0 || pale_path_is_beneath(tree->path, never[i]))
-			return pale_fail(err, -EINVAL,
-			    "option --learn-within: nothing can be learned of '%s'", given);
-	}
-	return 0;
-}
-
-static int
-add_tree(struct pale_learn *learn, const char *given, struct pale_err *err)
-{
-	struct pale_resolved tree = { .fd = -1 };
-	struct pale_err words = { 0 };
-	int result = pale_resolve(AT_FDCWD, given, &tree, &words);
-
-	if (result < 0) {
-		pale_fail(err, result, "option --learn-within: %s", words.text);
-		return pale_remedy(err, "%s", words.remedy);
-	}
-	result = check_tree(&tree, given, err);
-	if (result == 0 &&
-	    (!add_path(&learn->roots, tree.path) || !add_path(&learn->named, tree.path)))
-		result = no_memory(err);
-	pale_resolved_done(&tree);
-	return result;
-}
-
-/* A tree in another tree is that other. */
-static void
-drop_inner(struct pale_learn_paths *roots)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < roots->count; i++) {
-		bool inner = false;
-
-		/* What is dropped is NULL until the end; of two that are alike the first stays. */
-		for (size_t k = 0; k < roots->count; k++)
-			inner |= k != i && roots->list[k] != NULL &&
-			    pale_path_is_beneath(roots->list[i], roots->list[k]) &&
-			    (k < i || strcmp(roots->list[i], roots->list[k]) != 0);
-		if (inner) {
-			free(roots->list[i]);
-			roots->list[i] = NULL;
-		}
-	}
-	for (size_t i = 0; i < roots->count; i++)
-		if (roots->list[i] != NULL)
-			roots->list[kept++] = roots->list[i];
-	roots->count = kept;
-}
-
-static int
-add_trees(struct pale_learn *learn, struct pale_err *err)
-{
-	const struct pale_learn_options *options = &learn->options;
-	int result = options->within_count == 0 ? add_tree(learn, ".", err) : 0;
-
-	for (size_t i = 0; result == 0 && i < options->within_count; i++)
-		result = add_tree(learn, options->within[i], err);
-	/* Before any is dropped they may name each other: a tree in a tree is no secret then. */
-	if (result == 0)
-		drop_inner(&learn->roots);
-	return result;
-}
-
-/* Homes: of whoever calls, and of everybody in whose home a tree lies. */
-static int
-add_homes(struct pale_learn *learn, struct pale_err *err)
-{
-	struct pale_resolved home = { .fd = -1 };
-	char path[PATH_MAX];
-
-	if (!add_path(&learn->never, "/root") || !add_path(&learn->never, "/home"))
-		return no_memory(err);
-	if (learn->options.home != NULL && learn->options.home[0] == '/' &&
-	    pale_resolve(AT_FDCWD, learn->options.home, &home, NULL) == 0) {
-		bool added = add_path(&learn->never, home.path);
-
-		pale_resolved_done(&home);
-		if (!added)
-			return no_memory(err);
-	}
-	for (size_t i = 0; i < learn->roots.count; i++) {
-		const char *root = learn->roots.list[i];
-		size_t len = strlen("/home/");
-
-		if (strncmp(root, "/home/", len) != 0)
-			continue;
-		len += strcspn(root + len, "/");
-		memcpy(path, root, len);
-		path[len] = '\0';
-		if (!add_path(&learn->never, path))
-			return no_memory(err);
-	}
-	return 0;
-}
-
 /* What only the filter withholds, for the whole cage: what one may, all must that can change. */
 static pale_rights
 filter_rights(void)
@@ -296,6 +180,17 @@ copy_grant(struct pale_learn *learn, struct pale_compartment *to, const struct p
 	return pale_compartment_grant(to, &wide, err);
 }
 
+/* A socket or FIFO of a tree that an earlier run learned, and that may be gone by now. */
+static bool
+is_learned_endpoint(const struct pale_learn *learn, const struct pale_grant *grant)
+{
+	size_t len = strlen(learn->options.file);
+
+	return (grant->kind == PALE_GRANT_UNIX || grant->kind == PALE_GRANT_FIFO) &&
+	    strncmp(grant->origin, learn->options.file, len) == 0 && grant->origin[len] == ':' &&
+	    pale_learn_is_within(learn, grant->path);
+}
+
 static int
 copy_grants(struct pale_learn *learn, const struct pale_compartment *from,
     struct pale_compartment *to, struct pale_err *err)
@@ -306,10 +201,11 @@ copy_grants(struct pale_learn *learn, const struct pale_compartment *from,
 		struct pale_resolved at = { .fd = -1 };
 		bool found = grant_place(&from->grants[i], &at);
 
-		if (found && !add_path(&learn->named, at.path))
+		if (found && !pale_learn_add_path(&learn->named, at.path))
 			result = no_memory(err);
 		/* In a tree all is open. */
-		if (result == 0 && (!found || !pale_learn_is_within(learn, at.path)))
+		if (result == 0 && (!found || !pale_learn_is_within(learn, at.path)) &&
+		    !is_learned_endpoint(learn, &from->grants[i]))
 			result =
 			    copy_grant(learn, to, &from->grants[i], found ? at.path : NULL, err);
 		pale_resolved_done(&at);
@@ -380,10 +276,10 @@ pale_learn_compartment(struct pale_learn *learn, const struct pale_compartment *
 {
 	struct pale_compartment rest = *given;
 	struct pale_compartment *to;
-	int result = add_trees(learn, err);
+	int result = pale_learn_trees(learn, err);
 
 	if (result == 0)
-		result = add_homes(learn, err);
+		result = pale_learn_homes(learn, err);
 	if (result == 0 && pale_policy_compartment(&learn->policy, "main", &to) < 0)
 		result = no_memory(err);
 	if (result < 0)
@@ -487,6 +383,7 @@ pale_learn_free(struct pale_learn *learn)
 	free(learn->base);
 	free(learn->text);
 	free(learn->start_dir);
+	free(learn->file_dir);
 	free(learn->cwd);
 	free(learn->touched);
 	free(learn);

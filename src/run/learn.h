@@ -50,6 +50,7 @@ struct pale_learn_summary {
 	size_t denied;  /* outside of the trees, distinct */
 	size_t secrets; /* hidden */
 	size_t secrets_used;
+	bool own_file;   /* the command may change the file: it lies in a grant that allows it */
 	uint64_t folded; /* uses of names that were too many to be kept */
 	unsigned runs;
 };

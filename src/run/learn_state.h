@@ -42,6 +42,7 @@ struct pale_learn {
 	struct pale_learn_base *base;     /* what others grant; paths owned */
 	size_t base_count;
 	char *start_dir; /* where we were called, outside */
+	char *file_dir;  /* canonical directory of the file; or NULL */
 	char *cwd;       /* where the program started, inside */
 	char **command;  /* borrowed from the policy */
 	bool *touched;   /* secrets that the program came upon, one each */
@@ -56,5 +57,18 @@ void pale_learn_hear(void *state, const struct pale_heard_call *heard);
 
 /* Note the symbolic links that a path crosses in the trees. */
 void pale_learn_links(struct pale_learn *learn, const char *path);
+
+/* Append a copy of a path. False when there is no memory. */
+bool pale_learn_add_path(struct pale_learn_paths *paths, const char *path);
+
+/* Fill .roots, and .named with them: -errno with a sentence for what cannot be a tree. */
+int pale_learn_trees(struct pale_learn *learn, struct pale_err *err);
+
+/* Fill .never: homes, of whoever calls and of everybody in whose home a tree lies. */
+int pale_learn_homes(struct pale_learn *learn, struct pale_err *err);
+
+/* How many distinct denials are told of; and add them to the lines of comment. */
+size_t pale_learn_denied(const struct pale_learn *learn);
+void pale_learn_put_denied(const struct pale_learn *learn, char **text);
 
 #endif

@@ -432,6 +432,29 @@ os.write(f, b"x")'
 	wait $server
 }
 
+@test "a policy that lies where the command can write is told of" {
+	run pale run --learn "$F" --learn-within "$W" --chdir "$W" -- sh -c "touch n; rm n"
+	[[ "$output" != *"lies where the command may write"* ]]
+	run pale run --learn "$W/own.pale" --learn-within "$W" --chdir "$W" -- sh -c "touch n; rm n"
+	[[ "$output" == *"lies where the command may write"* ]]
+}
+
+@test "what the command writes into its own policy while it is learned is lost" {
+	F=$W/own.pale
+	echo "env('A=1')" >"$F"
+	learn -- sh -c 'echo "read('"'/etc'"')" >>own.pale; cat own.pale' >out
+	grep -q "read('/etc')" out
+	! grep -q "^read" "$F"
+	grep -q "^env('A=1')" "$F"
+}
+
+@test "a run can be traced and learned at once" {
+	echo x >x
+	run learn --trace -- sh -c 'cat ../x; exit 0'
+	[[ "$output" == *"pale: denied cat"* ]]
+	[[ "$output" == *"pale: learned"* ]]
+}
+
 @test "options that do not go together are refused" {
 	run pale run --learn-within w -- true
 	exits 125
