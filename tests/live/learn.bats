@@ -102,6 +102,20 @@ END
 	done
 }
 
+@test "meson and ninja" {
+	need /usr/bin/meson /usr/bin/ninja
+	make_stable() { sed -E 's/[0-9.]+ ?s\b/TIME/g'; }
+	for who in $(people); do
+		area_make "$who"
+		printf '%s\n' "project('p', 'c')" "prog = executable('prog', 'main.c')" \
+			"test('runs', prog)" >"$area/tree/meson.build"
+		echo 'int main(void) { return 0; }' >"$area/tree/main.c"
+		area_own
+		skip='/meson-(logs|private|info)/|/\.ninja_(log|deps)$'
+		learned -p cc -- sh -c 'meson setup b && ninja -C b --quiet && meson test -C b --quiet'
+	done
+}
+
 @test "git status" {
 	for who in $(people); do
 		area_make "$who"
