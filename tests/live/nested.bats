@@ -142,6 +142,29 @@ z' -- sh -c 'pwd; echo \"\$A \$B\"; echo \"\$@\"' - '\"' '\$(x)' ''"
 	done
 }
 
+@test "no permission of a file is passed over for a cage inside" {
+	for who in $(people); do
+		[ "$who" != root ] || continue
+		mkdir -p "m/in"
+		echo secret >m/file
+		echo "copy('$area/m/file')" >copy.pale
+		own m
+		as chmod 0 m/file m/in
+		run in_cage -r m -r copy.pale -- "$area/pale" run --policy copy.pale -- cat m/file
+		exits 125
+		has "cannot copy '$area/m/file': Permission denied"
+		run in_cage -r m -- "$area/pale" run -r m/file -- cat m/file
+		exits 1
+		run in_cage -r m -- "$area/pale" run -r m/in -- ls m/in
+		exits 2
+		as chmod 600 m/file
+		run in_cage --dir m:lookup,fstat -r copy.pale -- \
+			"$area/pale" run --policy copy.pale -- cat m/file
+		exits 125
+		has "would have read, which the cage around withholds from '$area/m' (--dir there)"
+	done
+}
+
 @test "what the cage around protects from others stays so inside" {
 	for who in $(people); do
 		run in_cage --hide /usr/share/doc -- \
