@@ -5,6 +5,7 @@
  *
  *   escape --probe FILE [--pale FILE] [--engine pale|native|bwrap] [--as user|root]
  *          [--seconds N] [--world DIR] [--only TEXT] [--doors yes]
+ *          [--advice yes]
  *
  * With --engine native the attempts have to succeed: that proves that each of them is real. The
  * outer process keeps its privileges, does what the worker may not do (mounts, removal), and
@@ -176,6 +177,12 @@ work(int outer)
 		: options.engine == ENGINE_PALE ? options.pale
 						: "bwrap",
 	    options.uid, options.seconds);
+	if (options.advice) {
+		bool good = run_advice(outer);
+
+		world_forget_key();
+		return good ? 0 : 1;
+	}
 	run_tables(outer);
 	run_singles();
 	if (options.engine != ENGINE_NATIVE)
@@ -288,6 +295,8 @@ parse(int argc, char **argv)
 			options.seconds = (unsigned)atoi(value);
 		else if (strcmp(argv[i], "--doors") == 0)
 			options.doors = strcmp(value, "yes") == 0;
+		else if (strcmp(argv[i], "--advice") == 0)
+			options.advice = strcmp(value, "yes") == 0;
 		else if (strcmp(argv[i], "--around") == 0)
 			options.around = strcmp(value, "same") == 0 ? AROUND_SAME
 			    : strcmp(value, "wide") == 0            ? AROUND_WIDE
@@ -316,7 +325,7 @@ main(int argc, char **argv)
 		fprintf(stderr,
 		    "usage: escape --probe FILE [--pale FILE] [--engine pale|native|bwrap] "
 		    "[--as user|root] [--seconds N] [--world DIR] [--only TEXT] "
-		    "[--doors yes] [--around same|wide]\n");
+		    "[--doors yes] [--advice yes] [--around same|wide]\n");
 		return 2;
 	}
 	if (options.as_root && getuid() != 0) {

@@ -2,7 +2,8 @@
 /*
  * The driver's parts: world_make.c builds what lies outside and takes it down, outside.c keeps
  * victims and servers alive in it, runs.c and singles.c start programs in the cage, audit.c looks
- * at the end whether anything outside changed, driver.c ties them together and prints TAP.
+ * at the end whether anything outside changed, advice.c holds the denial reports against the
+ * attempts, driver.c ties them together and prints TAP.
  */
 #ifndef PALE_ESCAPE_DRIVER_H
 #define PALE_ESCAPE_DRIVER_H
@@ -61,7 +62,8 @@ struct options {
 	enum around around;
 	const char *probe, *pale, *base, *only;
 	bool as_root, verbose;
-	bool doors; /* grant every kind of endpoint, too */
+	bool doors;  /* grant every kind of endpoint, too */
+	bool advice; /* try what --trace proposes */
 	unsigned seconds;
 	uid_t uid;
 };
@@ -102,7 +104,12 @@ void outside_answer(int from, int to, int outer); /* one question of the probe *
 void run_execute(const char *const argv[]);
 size_t command_for(
     const char *argv[], size_t size, const char *const *more, const char *const *run_options);
+void run_leave_open(void); /* in the child that becomes the command */
+void run_queue_descriptor(int *ret_inner, int *ret_outer);
 void run_tables(int outer);
+
+/* advice.c: instead of the tables, each attempt by itself, and again with what --trace proposes */
+bool run_advice(int outer); /* false: a figure is too low */
 
 /* singles.c */
 void run_singles(void);
@@ -110,6 +117,10 @@ void run_singles(void);
 /* audit.c */
 void audit_before(void);
 void audit_after(void);
+
+/* keep.c: the world as it was, for the next attempt. */
+void keep_world(void);
+void restore_world(void);
 
 /* driver.c: one line of TAP each. */
 void tap_line(bool good, const char *format, ...) __attribute__((format(printf, 2, 3)));

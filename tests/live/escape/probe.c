@@ -2,7 +2,8 @@
 /*
  * The program inside the cage: runs every attempt and control in a child of its own and prints one
  * line for each, which the driver outside turns into TAP. `probe WORLD [native] [seconds=N]` runs
- * the tables; `probe WORLD one=NAME` does one thing for the driver (probe_one.c).
+ * the tables; `probe WORLD one=NAME` does one thing for the driver (probe_one.c). `list` prints
+ * every entry with its number, `index=N` runs that one alone.
  *
  *     N <count>                                       lines that follow
  *     <kind> <verdict> <family>: <sentence>|<detail>  kind: A C L; verdict: ok bad skip
@@ -216,6 +217,19 @@ is_wanted(const struct attempt *a, const char *only)
 	return only == NULL || strstr(a->family, only) != NULL || strstr(a->sentence, only) != NULL;
 }
 
+/* For the driver that runs them one by one: number, kind, race or not, who succeeds natively. */
+static void
+print_list(void)
+{
+	for (const struct attempt **a = __start_attempts; a < __stop_attempts; a++)
+		printf("%td %c %d %s|%s: %s\n", a - __start_attempts, "ACL"[(*a)->kind],
+		    (*a) -> is_race,
+		    (*a) -> native == ANYONE              ? "anyone"
+			: strcmp((*a)->native, ROOT) == 0 ? "root"
+							  : "other",
+		    (*a)->family, (*a)->sentence);
+}
+
 static void
 ignore_signal(int number)
 {
@@ -226,6 +240,8 @@ int
 main(int argc, char **argv)
 {
 	const char *only = NULL;
+	bool is_list = false;
+	long index = -1;
 	struct sigaction act = { .sa_handler = ignore_signal };
 
 	/* The set-user-id copy only says what it got, and never does anything else. */
@@ -248,6 +264,16 @@ main(int argc, char **argv)
 			race_seconds = (unsigned)atoi(argv[i] + 8);
 		else if (strncmp(argv[i], "only=", 5) == 0)
 			only = argv[i] + 5;
+		else if (strncmp(argv[i], "index=", 6) == 0)
+			index = atol(argv[i] + 6);
+		else if (strcmp(argv[i], "list") == 0)
+			is_list = true;
+	}
+	qsort(__start_attempts, (size_t)(__stop_attempts - __start_attempts),
+	    sizeof(*__start_attempts), compare_entries);
+	if (is_list) {
+		print_list();
+		return 0;
 	}
 	if (!load_world()) {
 		printf("probe: cannot read %s/ro/world: %s\n", world_dir, strerror(errno));
@@ -257,8 +283,11 @@ main(int argc, char **argv)
 	sigaction(SIGIO, &act, NULL);
 	umask(022);
 	ignore(chdir(rw("")));
-	qsort(__start_attempts, (size_t)(__stop_attempts - __start_attempts),
-	    sizeof(*__start_attempts), compare_entries);
+	if (index >= 0) {
+		if (index < __stop_attempts - __start_attempts)
+			run_one(__start_attempts[index]);
+		return 0;
+	}
 	printf("N %td\n", __stop_attempts - __start_attempts);
 	for (const struct attempt **a = __start_attempts; a < __stop_attempts; a++)
 		if (is_wanted(*a, only))

@@ -76,8 +76,8 @@ run_execute(const char *const argv[])
 }
 
 /* Everything a careless parent could leave open, without FD_CLOEXEC. */
-static void
-leave_open(void)
+void
+run_leave_open(void)
 {
 	/* First out of the way of the numbers that are set below. */
 	int inner = fcntl(state->pair_inner, F_DUPFD_CLOEXEC, FD_HIGH + 1);
@@ -95,8 +95,8 @@ leave_open(void)
 }
 
 /* A directory of the outside waits in the socket pair that the program inherits. */
-static void
-queue_descriptor(int *ret_inner, int *ret_outer)
+void
+run_queue_descriptor(int *ret_inner, int *ret_outer)
 {
 	union {
 		struct cmsghdr head;
@@ -143,7 +143,7 @@ lead(int go, int output)
 	if (pid == 0) {
 		for (int i = 1; i < NSIG; i++)
 			signal(i, SIG_DFL);
-		leave_open();
+		run_leave_open();
 		if (dup2(state->slave, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 ||
 		    chdir(at("rw")) < 0)
 			_exit(120);
@@ -220,7 +220,7 @@ run_tables(int outer)
 	pid_t leader;
 	ssize_t n;
 
-	queue_descriptor(&state->pair_inner, &outer_end);
+	run_queue_descriptor(&state->pair_inner, &outer_end);
 	ask_fd = open(at("rw/.ask"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	answer_fd = open(at("rw/.answer"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	must(ask_fd >= 0 && answer_fd >= 0 && pipe2(go, O_CLOEXEC) == 0 &&
