@@ -191,6 +191,45 @@ is_learned_endpoint(const struct pale_learn *learn, const struct pale_grant *gra
 	    pale_learn_is_within(learn, grant->path);
 }
 
+/* Does a grant hold when the policy is run: not of the command line, and not one that is learned?
+ */
+static bool
+stays(const struct pale_learn *learn, const struct pale_grant *grant)
+{
+	size_t len = strlen(learn->options.file);
+	unsigned long line;
+
+	if (grant->origin[0] == '-')
+		return false;
+	if (strncmp(grant->origin, learn->options.file, len) != 0 || grant->origin[len] != ':')
+		return true;
+	line = strtoul(grant->origin + len + 1, NULL, 10);
+	return line < learn->old.first_line || line > learn->old.last_line;
+}
+
+/* A grant of somebody else's in a tree: what is learned stands beside it later. */
+static int
+keep_inner(struct pale_learn *learn, const struct pale_grant *grant, const struct pale_resolved *at,
+    struct pale_err *err)
+{
+	struct pale_learn_base *grown =
+	    reallocarray(learn->base, learn->base_count + 1, sizeof(*grown));
+
+	if (grown == NULL)
+		return no_memory(err);
+	learn->base = grown;
+	grown += learn->base_count;
+	*grown = (struct pale_learn_base){ .path = strdup(at->path),
+		.rights = pale_rights_close(grant->rights),
+		.is_dir = S_ISDIR(at->mode),
+		.has_rights = true };
+	grown->landlock = pale_rights_landlock(grown->rights);
+	if (grown->path == NULL)
+		return no_memory(err);
+	learn->base_count++;
+	return 0;
+}
+
 static int
 copy_grants(struct pale_learn *learn, const struct pale_compartment *from,
     struct pale_compartment *to, struct pale_err *err)
@@ -208,6 +247,8 @@ copy_grants(struct pale_learn *learn, const struct pale_compartment *from,
 		    !is_learned_endpoint(learn, &from->grants[i]))
 			result =
 			    copy_grant(learn, to, &from->grants[i], found ? at.path : NULL, err);
+		else if (result == 0 && found && stays(learn, &from->grants[i]))
+			result = keep_inner(learn, &from->grants[i], &at, err);
 		pale_resolved_done(&at);
 	}
 	return result;
@@ -306,9 +347,12 @@ pale_learn_compartment(struct pale_learn *learn, const struct pale_compartment *
 static int
 keep_base(struct pale_learn *learn, const struct pale_plan *plan)
 {
-	learn->base = calloc(plan->entry_count + 1, sizeof(*learn->base));
-	if (learn->base == NULL)
+	struct pale_learn_base *grown =
+	    reallocarray(learn->base, learn->base_count + plan->entry_count + 1, sizeof(*grown));
+
+	if (grown == NULL)
 		return -ENOMEM;
+	learn->base = grown;
 	for (size_t i = 0; i < plan->entry_count; i++) {
 		const struct pale_entry *entry = &plan->entries[i];
 		struct pale_learn_base *base = &learn->base[learn->base_count];

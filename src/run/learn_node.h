@@ -31,6 +31,7 @@ struct pale_learn_node {
 	bool link;
 	bool closed; /* no grant may be of it: a home, or it shows a secret */
 	bool fan;
+	bool exposed; /* refused, because somebody else's grant lets its name be replaced */
 	uint64_t count;
 	size_t reach;
 	struct pale_learn_names names[PALE_LEARN_REASON_COUNT];

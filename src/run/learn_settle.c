@@ -8,6 +8,51 @@
 #include "run/compile.h"
 #include "run/learn_node.h"
 
+/* Rights by which a name is made to lead elsewhere. */
+static pale_rights
+replacing(void)
+{
+	return RS(SYMLINKAT, UNLINKAT, RENAMEAT_SOURCE) | RS(RENAMEAT_TARGET, LINKAT_TARGET);
+}
+
+/* What the grants of others give at a node. */
+static pale_rights
+base_of(const struct pale_learn_nodes *m, const struct pale_learn_node *node)
+{
+	pale_rights rights = 0;
+
+	for (size_t i = 0; i < m->around->base_count; i++) {
+		const struct pale_learn_base *base = &m->around->base[i];
+		size_t len = strlen(base->path);
+
+		if (base->has_rights && len <= node->len &&
+		    strncmp(base->path, node->path, len) == 0 &&
+		    (len == node->len || (base->is_dir && node->path[len] == '/')))
+			rights |= base->rights;
+	}
+	return rights;
+}
+
+/* Is a node what somebody else grants by this very path? That name cannot be replaced. */
+static bool
+is_base(const struct pale_learn_nodes *m, const struct pale_learn_node *node)
+{
+	for (size_t i = 0; i < m->around->base_count; i++)
+		if (strlen(m->around->base[i].path) == node->len &&
+		    strncmp(m->around->base[i].path, node->path, node->len) == 0)
+			return true;
+	return false;
+}
+
+/* What is given at a node before its own grant. */
+static pale_rights
+above_of(const struct pale_learn_nodes *m, const struct pale_learn_node *node)
+{
+	pale_rights base = base_of(m, node);
+
+	return node->parent == PALE_NODE_NONE ? base : base | m->nodes[node->parent].given;
+}
+
 /* Take away what a wider grant gives, and give each what is around it. */
 size_t
 pale_nodes_settle(struct pale_learn_nodes *m)
@@ -16,8 +61,7 @@ pale_nodes_settle(struct pale_learn_nodes *m)
 
 	for (size_t i = 0; i < m->count; i++) {
 		struct pale_learn_node *node = &m->nodes[i];
-		pale_rights above =
-		    node->parent == PALE_NODE_NONE ? 0 : m->nodes[node->parent].given;
+		pale_rights above = above_of(m, node);
 
 		node->given = above;
 		if (node->need == 0)
@@ -40,12 +84,10 @@ pale_nodes_settle(struct pale_learn_nodes *m)
 static size_t
 replaceable_around(const struct pale_learn_nodes *m, const struct pale_learn_node *node)
 {
-	static const pale_rights replaces =
-	    RS(SYMLINKAT, UNLINKAT, RENAMEAT_SOURCE) | RS(RENAMEAT_TARGET, LINKAT_TARGET);
 	size_t found = PALE_NODE_NONE;
 
 	for (size_t at = node->parent; at != PALE_NODE_NONE; at = m->nodes[at].parent)
-		if (m->nodes[at].need != 0 && (m->nodes[at].given & replaces) != 0)
+		if (m->nodes[at].need != 0 && (m->nodes[at].given & replacing()) != 0)
 			found = at;
 	return found;
 }
@@ -63,6 +105,14 @@ pale_nodes_flatten(struct pale_learn_nodes *m)
 		struct pale_learn_node *node = &m->nodes[i];
 		size_t above = node->need == 0 ? PALE_NODE_NONE : replaceable_around(m, node);
 
+		if (node->need != 0 && (base_of(m, node) & replacing()) != 0 &&
+		    node->type != PALE_SEEN_UNKNOWN && !is_base(m, node)) {
+			node->refused |= node->need;
+			node->exposed = true;
+			node->need = 0;
+			changed = true;
+			continue;
+		}
 		if (above == PALE_NODE_NONE)
 			continue;
 		if ((node->need & ~m->nodes[above].need) != 0)
@@ -128,8 +178,7 @@ pale_nodes_add_leaks(struct pale_learn_nodes *m)
 		for (size_t i = 0; i < m->count; i++) {
 			struct pale_learn_node *node = &m->nodes[i];
 			pale_rights had = node->need;
-			pale_rights above =
-			    node->parent == PALE_NODE_NONE ? 0 : m->nodes[node->parent].given;
+			pale_rights above = above_of(m, node);
 
 			node->given = above;
 			if (node->need == 0)
@@ -150,8 +199,7 @@ pale_nodes_add_leaks(struct pale_learn_nodes *m)
 	for (size_t i = 0; i < m->count; i++) {
 		struct pale_learn_node *node = &m->nodes[i];
 
-		if (node->need != 0 && node->parent != PALE_NODE_NONE &&
-		    (node->need & ~m->nodes[node->parent].given) == 0)
+		if (node->need != 0 && (node->need & ~above_of(m, node)) == 0)
 			node->need = 0;
 	}
 }
@@ -161,7 +209,7 @@ add_grant(struct pale_learn_grants *ret, const struct pale_learn_nodes *m,
     const struct pale_learn_node *node, pale_rights rights, const char *refused)
 {
 	struct pale_learn_grant *grown = reallocarray(ret->list, ret->count + 1, sizeof(*grown));
-	pale_rights above = node->parent == PALE_NODE_NONE ? 0 : m->nodes[node->parent].given;
+	pale_rights above = above_of(m, node);
 	bool widened = node->added != 0;
 
 	if (grown == NULL)
@@ -209,7 +257,10 @@ pale_nodes_list(const struct pale_learn_nodes *m, struct pale_learn_grants *ret)
 			result = add_grant(ret, m, node, node->link ? 0 : node->need, NULL);
 		if (result == 0 && node->refused != 0)
 			result = add_grant(ret, m, node, node->refused,
-			    secret ? "it would show a secret" : "it would show all of a home");
+			    node->exposed
+				? "the command could replace its name, as a wider grant lets it"
+				: secret ? "it would show a secret"
+					 : "it would show all of a home");
 	}
 	return result;
 }

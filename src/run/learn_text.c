@@ -212,6 +212,16 @@ missing_mark(const char *name, const char *mark, struct pale_err *err)
 	    PALE_LEARN_MARK_BEGIN, PALE_LEARN_MARK_END);
 }
 
+static unsigned
+line_number(const char *text, const char *at)
+{
+	unsigned line = 1;
+
+	for (; text < at; text++)
+		line += *text == '\n';
+	return line;
+}
+
 int
 pale_learn_text_read(const char *name, const char *text, struct pale_learn_old *ret,
     struct pale_seen_list *seen, struct pale_err *err)
@@ -243,6 +253,8 @@ pale_learn_text_read(const char *name, const char *text, struct pale_learn_old *
 	if (denied == NULL || denied > end)
 		return missing_mark(name, PALE_LEARN_MARK_DENIED, err);
 	ret->was_learned = true;
+	ret->first_line = line_number(whole, begin);
+	ret->last_line = line_number(whole, end);
 	ret->denied = pale_text_part(pale_line_next(denied), end);
 	head = pale_text_part(pale_line_next(begin), used);
 	middle = pale_text_part(pale_line_next(used), denied);

@@ -44,6 +44,8 @@ struct pale_learn_old {
 	char **within;  /* trees of earlier runs */
 	size_t within_count;
 	unsigned runs;
+	unsigned first_line; /* of what was learned, in the file; 0 if nothing was */
+	unsigned last_line;
 	bool has_command; /* people wrote one */
 	bool has_chdir;
 	bool was_learned; /* the marks are there */

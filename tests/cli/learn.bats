@@ -403,6 +403,16 @@ for i in range(210):
 	[[ "$output" != *home* ]]
 }
 
+@test "beside a hand-written grant that lets names be replaced nothing is granted by name" {
+	printf '#!/bin/sh\necho ran\n' >w/tool
+	chmod +x w/tool
+	echo "write('$W')" >"$F"
+	learn -- sh -c 'cat tool; ./tool'
+	[ -z "$(used)" ]
+	grep -q '^# used, but not granted: the command could replace its name' "$F"
+	grep -qx "# maybe_file('$W/tool', '.*fexecve.*')" "$F"
+}
+
 @test "a socket and a FIFO of the tree are learned as what they are" {
 	mkfifo w/pipe
 	/usr/bin/python3 -c '

@@ -317,6 +317,42 @@ TEST(private_around, "in a private directory a grant that can be changed has wha
 	finish(&w);
 }
 
+TEST(already_granted, "what somebody else grants is not granted again")
+{
+	struct pale_learn_base base[] = { { .path = "/w", .is_dir = true, .has_rights = true } };
+	struct world w;
+
+	base[0].rights = pale_rights_preset_read();
+	start(&w);
+	w.around.base = base;
+	w.around.base_count = 1;
+	use(&w, "/w/a", read_file, PALE_SEEN_FILE);
+	use(&w, "/w/b", RS(LOOKUP, READ, FEXECVE), PALE_SEEN_FILE);
+	merge(&w);
+	ck_assert_uint_eq(w.grants.count, 1);
+	ck_assert_str_eq(w.grants.list[0].path, "/w/b");
+	finish(&w);
+}
+
+TEST(by_other_name,
+    "nothing is granted by a name that somebody else's grant lets the program replace")
+{
+	struct pale_learn_base base[] = { { .path = "/w", .is_dir = true, .has_rights = true } };
+	struct world w;
+
+	base[0].rights = pale_rights_preset_write();
+	start(&w);
+	w.around.base = base;
+	w.around.base_count = 1;
+	use(&w, "/w/d/tool", RS(LOOKUP, READ, FEXECVE), PALE_SEEN_FILE);
+	use(&w, "/w/d/text", read_file, PALE_SEEN_FILE);
+	merge(&w);
+	ck_assert_uint_eq(w.grants.count, 1);
+	ck_assert_uint_eq(w.grants.refused, 1);
+	ck_assert_ptr_nonnull(grant_of(&w, "/w/d/tool")->refused);
+	finish(&w);
+}
+
 TEST(links, "a link is made anew where no grant shows it, and never granted itself")
 {
 	struct world w;
@@ -387,4 +423,5 @@ TEST(again, "what was made of one run, seen again with more, only grows")
 }
 
 TEST_MAIN("learn_merge", exact, made, made_tree, siblings, upwards, home, secret, random_names,
-    moved, nested, replaced, leak, private_around, links, flood, again)
+    moved, nested, replaced, leak, private_around, already_granted, by_other_name, links, flood,
+    again)
