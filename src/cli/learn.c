@@ -83,15 +83,15 @@ plural(uint64_t count)
 
 /* What came of it, and what is to be done next. */
 static void
-say_summary(const struct pale_learn_summary *s, const char *file)
+say_summary(const struct pale_learn_summary *s, const char *file, bool bare)
 {
 	char text[SENTENCE_BYTES];
 
 	snprintf(text, sizeof(text),
 	    "learned %zu grant%s in %s after %u run%s, %zu of them widened; %zu denied outside of "
-	    "the trees, %zu not granted; next: read it, then pale run --policy %s",
+	    "the trees, %zu not granted; next: read it, then pale run%s --policy %s",
 	    s->grants, plural(s->grants), file, s->runs, plural(s->runs), s->widened, s->denied,
-	    s->refused, file);
+	    s->refused, bare ? " --bare" : "", file);
 	pale_say(text);
 	if (s->secrets_used > 0) {
 		snprintf(text, sizeof(text),
@@ -125,7 +125,7 @@ pale_cli_learn_end(
 	if (learn != NULL && ran) {
 		result = pale_learn_finish(learn, &summary, err);
 		if (result == 0)
-			say_summary(&summary, args->learn);
+			say_summary(&summary, args->learn, args->plan.bare);
 	}
 	pale_learn_free(learn);
 	return result;

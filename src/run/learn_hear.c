@@ -182,6 +182,8 @@ pale_learn_links(struct pale_learn *learn, const char *path)
 		seen = pale_seen_use(&learn->seen, link->path, 0, PALE_SEEN_LINK, NULL, false);
 		if (seen != NULL && seen->type == PALE_SEEN_LINK && seen->target == NULL)
 			seen->target = strdup(link->target);
+		if (seen != NULL)
+			learn->seen.bytes += strlen(link->target);
 	}
 	pale_resolved_done(&resolved);
 }

@@ -142,6 +142,25 @@ limit("nofile=99")' ]
 	[ "$output" = "maybe_file('$HOME/proj/ca.pem', 'read')" ]
 }
 
+@test "a secret stays hidden whatever the command does to the names around it" {
+	mkdir -p home/.config/gh home/.ssh home/x
+	echo token >home/.config/gh/hosts.yml
+	echo key >home/.ssh/id_rsa
+	echo pass >home/.netrc
+	run pale run --learn "$F" --learn-within "$HOME" -- sh -c '
+		cd
+		mv .config c2; cat c2/gh/*; mv .ssh s2; cat s2/* .ssh/*; rm -f .netrc; cat .netrc
+		ln .netrc n2; cat n2; mv x .netrc; rm -rf .ssh c2; rmdir .ssh; cat .ssh/id_rsa
+		ln -s .ssh l; cat l/id_rsa; cd .ssh && cat ../.ssh/id_rsa; cat /proc/self/cwd/id_rsa
+		cat "$HOME/.ssh/../.ssh/id_rsa" /proc/self/root"$HOME"/.ssh/id_rsa; exit 0'
+	exits 0
+	[[ "$output" != *token* ]]
+	! grep -qE '^(key|pass)$' <<<"$output"
+	[ "$(cat home/.ssh/id_rsa home/.netrc)" = "key
+pass" ]
+	! used | grep -qE "ssh|netrc"
+}
+
 @test "no directory that has a secret is granted as a whole, and that is said" {
 	mkdir -p home/proj/src
 	printf -- '-----BEGIN PRIVATE KEY-----\n' >home/proj/key.pem
