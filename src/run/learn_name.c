@@ -17,7 +17,6 @@ enum {
 };
 
 static const char hex[] = "0123456789abcdefABCDEF";
-static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 static bool
 is_digit(char c)
@@ -64,34 +63,45 @@ has_hash(const char *name)
 	return false;
 }
 
+/* Small letters, capitals, digits; -1 for what is none of them. */
+static int
+class_of(char c)
+{
+	if (is_digit(c))
+		return 2;
+	if (c >= 'a' && c <= 'z')
+		return 0;
+	return c >= 'A' && c <= 'Z' ? 1 : -1;
+}
+
 /*
- * An end as mkstemp makes it: letters and digits that are no word. Six random characters out of 62
- * have a digit, or a capital behind a small letter, 99 times in 100; words have neither inside.
+ * An end as mkstemp makes it: letters and digits that are no word. Words have digits and capitals
+ * too ("x86dispatch", "MyClass"), but change less often between them. A third of all random ends of
+ * six characters has no digit and is not seen.
  */
 static bool
 is_shaken(const char *text, size_t len)
 {
-	size_t numbers = 0;
+	size_t of_class[3] = { 0 };
 	size_t changes = 0;
-	size_t capitals = 0;
+	int before = -1;
 
 	if (len < RANDOM_BYTES || len > RANDOM_BYTES_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		bool number = is_digit(text[i]);
-		bool capital = text[i] >= 'A' && text[i] <= 'Z';
+		int class = class_of(text[i]);
 
-		if (!number && strchr(letters, text[i]) == NULL && text[i] != '_')
+		if (class < 0 && text[i] != '_')
 			return false;
-		numbers += number;
-		capitals += capital;
-		if (i > 0 && number != is_digit(text[i - 1]))
-			changes++;
-		if (i > 0 && capital && text[i - 1] >= 'a' && text[i - 1] <= 'z')
-			changes++;
+		if (class < 0)
+			continue;
+		of_class[class]++;
+		changes += before >= 0 && before != class;
+		before = class;
 	}
-	/* A number behind a word, "makefile2", changes once. */
-	return changes >= 2 && numbers < len && (numbers > 0 || capitals >= 2);
+	if (of_class[2] == 0 || of_class[2] == len)
+		return false;
+	return changes >= (of_class[0] > 0 && of_class[1] > 0 ? 2 : 3);
 }
 
 /* Is the name up to `end` one with a shaken end, behind the last of some separators? */

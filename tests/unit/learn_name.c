@@ -30,7 +30,8 @@ TEST(plain, "words, sources and common names stay plain")
 		"test-results", "stdio.h", "strings", "secondary", "template", "temperature.txt",
 		"cccp.c", "stable", "deadbeef", "facade.c", "CMakeLists.txt", "MANIFEST.in",
 		"my-project", "x86_64-linux-gnu", "utf8", "sha256.c", "base64.py", "file01.txt",
-		"COMMIT_EDITMSG", "__init__.py", "tmpfiles.conf" };
+		"COMMIT_EDITMSG", "__init__.py", "tmpfiles.conf", "xxh_x86dispatch.h",
+		"foo.utf8proc.c", "app.MyClassName.js", "test_sha256sum" };
 
 	all_are(PALE_NAME_PLAIN, names, PALE_COUNT(names));
 }
