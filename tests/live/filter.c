@@ -53,7 +53,7 @@ struct fact {
 };
 
 static const struct pale_sys_policy policy = {
-	.gates = 1U << GATE_SYSV | 1U << GATE_MQ | 1U << GATE_SIGSCOPE,
+	.gates = PALE_GATES_QUIET | 1U << GATE_SYSV | 1U << GATE_MQ | 1U << GATE_SIGSCOPE,
 };
 static char file[] = "/tmp/pale-filter-XXXXXX"; /* ours, mode 0600 */
 static char fresh[sizeof(file) + 2];            /* does not exist */

@@ -77,7 +77,7 @@ TEST(nothing, "a helper gets no descriptor, no variable and no blocked signal of
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	ck_assert_int_eq(
 	    sh("echo $SECRET $LC_ALL; pwd; readlink /proc/$$/fd/0; ls /proc/$$/fd | grep -c 77; "
-	       "grep SigBlk /proc/$$/status",
+	       "exec grep SigBlk /proc/self/status",
 		LONG_MS, sizeof(buf)),
 	    0);
 	ck_assert_str_eq(buf, "C\n/\n/dev/null\n0\nSigBlk:\t0000000000000000\n");
