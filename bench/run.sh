@@ -23,7 +23,9 @@ rows=$world/rows
 
 # Copies, because the ordinary user may not reach the build directory.
 chmod 755 "$world"
-cp "$build/pale" "$build/bench/bare" "$build/bench/jobs" "$build/bench/micro" "$world" || exit 1
+for file in pale bench/bare bench/jobs bench/micro bench/asked; do
+	cp "$build/$file" "$world" || exit 1
+done
 mkdir "$world/job"
 pale=$world/pale
 if [ "$(id -u)" = 0 ]; then
@@ -186,11 +188,71 @@ micro() { # five turns each, the lowest of all counts
 	EOF
 }
 
+asked() { # what the supervisor performs; three turns each, the lowest of all counts
+	local name what most native inside port=40009 address=127.9.8.7 both=connect,bind
+	local grants=(-x "$world/asked" -w . --tcp "$address:$port:$both"
+		--udp "$address:$port:$both" --mq pale-bench:read,write)
+	cd "$world/job" || return
+	user "$world/asked" make || return
+	for _ in 1 2 3; do
+		user "$world/asked" . $port | sed 's/^/native:/'
+		user "$pale" run "${grants[@]}" -- "$world/asked" . $port | sed 's/^/pale:/'
+	done | awk '!($1 in low) || $2 < low[$1] { low[$1] = $2 }
+		END { for (name in low) print name, low[name] }' >"$world/out"
+	user "$world/asked" remove
+	cd "$here" || return
+	while read -r name most what; do
+		native=$(calc "$(jobs_of "native:$name" 2) / 1000" %.1f)
+		inside=$(calc "$(jobs_of "pale:$name" 2) / 1000" %.1f)
+		row "$what" "$native us" "$inside us" "" "$([ "$most" = - ] || echo "<= $most us")" \
+			"$([ "$most" = - ] || verdict "$inside <= $most")"
+	done <<-EOF
+		flock 12 flock, asked
+		connect,own 15 connect to a server of its own in /tmp, asked
+		connect,granted 15 connect to a server of its own in a grant, asked
+		connect,TCP - connect to a granted TCP port, asked
+		sendto,UDP - sendto a granted UDP port, asked
+		sendmsg - sendmsg where descriptors could cross, asked
+		mq_open - mq_open of a granted queue, asked
+	EOF
+}
+
+# traced NAME ROUNDS MOST WHO PROFILE COMMAND...: a run with --trace against one without.
+traced() {
+	local name=$1 rounds=$2 most=$3 who=$4 profile=$5 plain watched how="all calls heard"
+	shift 5
+	[ "$who" = user ] || how="with a root that tells"
+	"$who" "$world/jobs" "$rounds" plain sh -c 'rm -f ../trace; exec "$@"' sh \
+		"$pale" run -p "$profile" -w . -- "$@" \
+		--- traced sh -c 'rm -f ../trace; exec "$@"' sh \
+		"$pale" run --trace=../trace -p "$profile" -w . -- "$@" >"$world/out" || return
+	plain=$(jobs_of plain 2)
+	watched=$(jobs_of traced 2)
+	row "--trace, $name, $how" "$(calc "$plain / 1000" %.1f) ms" \
+		"$(calc "$watched / 1000" %.1f) ms" "$(calc "$watched / $plain" %.3f)" "<= $most" \
+		"$(verdict "$watched <= $most * $plain")"
+}
+
+traces() {
+	local who
+	for who in user $([ "$(id -u)" != 0 ] || [ ! -c /dev/fuse ] || echo pinned); do
+		cd "$world/job/tree" || return
+		# shellcheck disable=SC2016 # the inner shell expands it
+		traced "compile" 3 1.15 "$who" cc sh -c 'for file in src/core/*.c; do
+			cc -std=gnu17 -D_GNU_SOURCE -O1 -Isrc -c -o out.o "$file" || exit
+		done'
+		cd "$world/job/files" || return
+		[ "$who" = user ] || chown -R 0:0 .
+		traced "git status" 30 1.3 "$who" git git status --short
+	done
+	cd "$here" || return
+}
+
 # Standard error on a pipe: on a file that is open for writing only, Landlock has reading to handle
 # too, which costs more than anything else here.
 exec 2> >(cat >&2)
 bwrap_policy
-echo "Measuring on processor $cpu; about two minutes." >&2
+echo "Measuring on processor $cpu; about three minutes." >&2
 start_of "ordinary user" user
 [ "$(id -u)" != 0 ] || start_of root pinned
 memory
@@ -206,6 +268,8 @@ ratio "find /usr" 12 system sh -c 'find /usr -type f -size +9999k -print 2>/dev/
 ratio "tar of /usr/share/doc" 8 system sh -c 'tar -C /usr/share -cf - doc | cat'
 git_status
 micro
+asked
+traces
 
 awk -F'|' 'BEGIN { printf "%-48s %11s %11s %9s  %-12s %s\n", "what", "native/peer", "pale",
 	"ratio", "target", "" }
