@@ -6,6 +6,7 @@
 #include "run/advice.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -13,11 +14,13 @@
 
 #include "core/path.h"
 #include "core/scope.h"
+#include "run/compile.h"
 #include "run/view.h"
 #include "run/why_socket.h"
 
 enum {
 	NAMES_BYTES = 512,
+	NS_PER_S = 1000000000,
 };
 
 static void
@@ -81,7 +84,15 @@ advise_endpoint(const struct pale_plan *plan, const char *name, mode_t mode, pal
 		    does == DO_BIND ? "bind" : "connect");
 		return true;
 	}
-	if (!S_ISFIFO(mode) || does != DO_OPEN || (rights & RS(READ, WRITE)) == 0)
+	/* To know of it is as good as to have it: the grant that shows it is the same. */
+	if (S_ISSOCK(mode) && does == DO_OPEN &&
+	    (around == NULL || !pale_entry_has_rights(around)) && (rights & ~RS(LOOKUP)) == 0) {
+		answer->is_option = true;
+		snprintf(answer->allow, sizeof(answer->allow), "--unix %s:connect", name);
+		return true;
+	}
+	if (!S_ISFIFO(mode) || does != DO_OPEN || (rights & ~RS(LOOKUP, READ, WRITE)) != 0 ||
+	    ((rights & RS(READ, WRITE)) == 0 && around != NULL && pale_entry_has_rights(around)))
 		return false;
 	/* In a private directory one is not to be had without the other. */
 	if ((rights & RS(READ, WRITE)) == RS(READ, WRITE) ||
@@ -124,6 +135,88 @@ add_others(
 	}
 }
 
+/* May somebody else give another name to what lies below a directory, on the way to a name? */
+static bool
+is_replaceable(const struct pale_plan *plan, const char *dir, const char *name)
+{
+	char above[PATH_MAX];
+	struct stat st;
+
+	snprintf(above, sizeof(above), "%s", name);
+	while (go_up(above) && pale_path_is_beneath(above, dir)) {
+		PALE_CLOSE int fd = pale_view_machine(plan, above);
+
+		if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != 0 || (st.st_mode & 022) != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Grants inside a directory that are to hold less than it will: the policy would be refused where
+ * their names can be replaced, so it has to be said that this is accepted.
+ */
+static void
+add_overlap(
+    const struct pale_plan *plan, const char *dir, pale_rights rights, struct pale_why *answer)
+{
+	pale_rights changes = rights & pale_rights_of_mount(PALE_MOUNT_RDONLY);
+
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		const struct pale_entry *entry = &plan->entries[i];
+		size_t len = strlen(answer->allow);
+		bool is_less = pale_entry_has_rights(entry)
+		    ? (changes & ~entry->rights) != 0 && entry->kind != PALE_GRANT_FD
+		    : entry->kind == PALE_GRANT_HIDE;
+
+		if (!is_less || strcmp(entry->path, dir) == 0 ||
+		    !pale_path_is_beneath(entry->path, dir) ||
+		    !is_replaceable(plan, dir, entry->path))
+			continue;
+		snprintf(
+		    answer->allow + len, sizeof(answer->allow) - len, " --best-effort=overlap");
+		return;
+	}
+}
+
+/* Rights that come back from what is around a name, and so have to be granted there as well. */
+static pale_rights
+with_around(
+    const struct pale_plan *plan, const char *name, const struct stat *st, pale_rights rights)
+{
+	const struct pale_entry *around = pale_plan_find(plan, name);
+	uint64_t bits = 0;
+
+	if (around == NULL || (around->kind != PALE_GRANT_TMP && !pale_entry_has_rights(around)))
+		return rights;
+	bits = around->landlock;
+	for (size_t at = around->cover; at != PALE_NO_COVER; at = plan->entries[at].cover)
+		bits |= plan->entries[at].landlock;
+	/* What is united can take more with it. */
+	for (int i = 0; i < PALE_RIGHT_COUNT; i++) {
+		pale_rights back =
+		    pale_compile_around(rights, bits, S_ISDIR(st->st_mode), S_ISREG(st->st_mode));
+
+		if ((back & ~rights) == 0)
+			break;
+		rights |= back;
+	}
+	return rights;
+}
+
+/* Did the program make it? Then a grant of this name would be one of a file that is not there. */
+static bool
+is_new(const struct pale_plan *plan, int fd, const struct pale_entry *around)
+{
+	struct statx stx;
+
+	return around != NULL && pale_entry_has_rights(around) && around->is_dir &&
+	    (around->rights & RS(CREATE)) != 0 && plan->began_ns != 0 &&
+	    statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &stx) == 0 &&
+	    (stx.stx_mask & STATX_BTIME) != 0 &&
+	    stx.stx_btime.tv_sec * NS_PER_S + stx.stx_btime.tv_nsec >= plan->began_ns;
+}
+
 void
 pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why *answer)
 {
@@ -164,6 +257,12 @@ pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why
 		snprintf(
 		    answer->allow, sizeof(answer->allow), "device('%s') in a policy file", name);
 	} else {
+		around = pale_plan_find(plan, name);
+		if (is_new(plan, there, around)) {
+			snprintf(name, sizeof(name), "%s", around->path);
+			st.st_mode = S_IFDIR;
+		}
+		rights = with_around(plan, name, &st, rights);
 		rights = pale_rights_close(with_leaks(plan, answer, rights));
 		is_dir = S_ISDIR(st.st_mode);
 		/* Where the grant around it cannot be without them, that is the one to have them.
@@ -184,6 +283,8 @@ pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why
 		}
 		say_option(answer, is_dir ? "--dir" : "--file", name, rights);
 		add_others(plan, name, rights, answer);
+		if (is_dir)
+			add_overlap(plan, name, rights, answer);
 	}
 }
 
@@ -199,6 +300,9 @@ advise_thing(const struct pale_plan *plan, const char *path, struct pale_why *an
 	else if (entry != NULL && entry->kind == PALE_GRANT_TMP)
 		snprintf(answer->allow, sizeof(answer->allow), "tmp_exec('%s') in a policy file",
 		    entry->path);
+	else if (entry != NULL && entry->kind == PALE_GRANT_DEV)
+		snprintf(answer->allow, sizeof(answer->allow),
+		    "nothing: what belongs to a device of the machine is not changed from inside");
 	else if (entry == NULL || entry->kind == PALE_GRANT_COPY)
 		pale_advise_path(plan, path, answer);
 }

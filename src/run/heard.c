@@ -16,10 +16,12 @@
 #include "core/scope.h"
 #include "kernel/caller.h"
 #include "kernel/walkfd.h"
+#include "run/magic.h"
 
 enum {
 	PAGE_BYTES = 4096, /* the least there is: memory is readable by whole pages */
 	NAME_BYTES = 48,
+	MAGIC_MAX = 8, /* links of /proc on the way of one path */
 };
 
 /* A text of the caller's; "" with -EFAULT where it cannot be read, -ENAMETOOLONG without an end. */
@@ -71,10 +73,10 @@ read_fd_place(const struct pale_heard_call *heard, int fd, char *buf, size_t siz
 	if (fd == AT_FDCWD && heard->cwd != NULL)
 		return snprintf(buf, size, "%s", heard->cwd) < (int)size ? 0 : -ENAMETOOLONG;
 	if (fd == AT_FDCWD)
-		snprintf(link, sizeof(link), "%d/cwd", heard->call.tid);
+		snprintf(link, sizeof(link), "cwd");
 	else
-		snprintf(link, sizeof(link), "%d/fd/%d", heard->call.tid, fd);
-	return read_place(heard->proc, link, buf, size);
+		snprintf(link, sizeof(link), "fd/%d", fd);
+	return pale_magic_place(heard, link, buf, size);
 }
 
 /* A walk through the cage's root that remembers its way. */
@@ -159,33 +161,6 @@ walk_way(const char *path, bool follow, char *buf, size_t size)
 	return result;
 }
 
-/* "/proc/self/fd/N" of the caller's: what it has open, if that has a name here. */
-static void
-read_fd_name(const struct pale_heard_call *heard, bool follow, struct pale_heard_path *path)
-{
-	static const char *const dirs[] = { "/proc/self/fd/", "/proc/thread-self/fd/" };
-	char place[PATH_MAX];
-	struct stat st;
-
-	for (size_t i = 0; follow && i < PALE_COUNT(dirs); i++) {
-		size_t len = strlen(dirs[i]);
-		const char *number = path->path + len;
-		char *end;
-		long fd;
-
-		if (strncmp(path->path, dirs[i], len) != 0 || *number < '0' || *number > '9')
-			continue;
-		fd = strtol(number, &end, 10);
-		if (*end != '\0' || fd > INT_MAX ||
-		    read_fd_place(heard, (int)fd, place, sizeof(place)) < 0 ||
-		    lstat(place, &st) < 0)
-			continue;
-		memcpy(path->path, place, sizeof(path->path));
-		path->mode = st.st_mode;
-		return;
-	}
-}
-
 /* What a path of the caller's means; .text is filled. */
 static void
 find_meaning(const struct pale_heard_call *heard, const char *base, bool follow,
@@ -193,31 +168,41 @@ find_meaning(const struct pale_heard_call *heard, const char *base, bool follow,
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC | (follow ? 0U : (unsigned)O_NOFOLLOW),
 		.resolve = RESOLVE_NO_MAGICLINKS };
-	PALE_CLOSE int fd = -1;
 	char whole[PATH_MAX];
 	char link[NAME_BYTES];
 	struct stat st;
 
 	if (pale_path_join(base, path->text, whole, sizeof(whole)) < 0)
 		return;
-	/* Its links would be ours, and what is in it only a process of the cage can see. */
-	if (pale_path_is_beneath(whole, "/proc")) {
-		if (pale_path_normalise(whole, path->path, sizeof(path->path)) < 0)
-			path->path[0] = '\0';
-		path->exists = true;
-		read_fd_name(heard, follow, path);
-		return;
-	}
-	fd = (int)syscall(SYS_openat2, AT_FDCWD, whole, &how, sizeof(how));
-	if (fd >= 0 && fstat(fd, &st) == 0) {
-		path->exists = true;
-		path->mode = st.st_mode;
-		snprintf(link, sizeof(link), "self/fd/%d", fd);
-		if (read_place(heard->proc, link, path->path, sizeof(path->path)) == 0)
+	for (int links = 0; links < MAGIC_MAX; links++) {
+		PALE_CLOSE int fd = -1;
+
+		/* Links of /proc would be ours, and are the caller's. */
+		if (pale_magic_expand(heard, follow, whole))
+			continue;
+		if (pale_path_is_beneath(whole, "/proc")) {
+			if (pale_path_normalise(whole, path->path, sizeof(path->path)) < 0)
+				path->path[0] = '\0';
+			path->exists = pale_magic_exists(heard, path->path);
 			return;
+		}
+		fd = (int)syscall(SYS_openat2, AT_FDCWD, whole, &how, sizeof(how));
+		if (fd >= 0 && fstat(fd, &st) == 0) {
+			path->exists = true;
+			path->mode = st.st_mode;
+			snprintf(link, sizeof(link), "self/fd/%d", fd);
+			if (read_place(heard->proc, link, path->path, sizeof(path->path)) == 0)
+				return;
+		}
+		if (walk_way(whole, follow, path->path, sizeof(path->path)) < 0) {
+			path->path[0] = '\0';
+			return;
+		}
+		/* A link to /proc, as /dev/fd and /dev/stdin are. */
+		if (!pale_path_is_beneath(path->path, "/proc"))
+			return;
+		memcpy(whole, path->path, sizeof(whole));
 	}
-	if (walk_way(whole, follow, path->path, sizeof(path->path)) < 0)
-		path->path[0] = '\0';
 }
 
 /*
@@ -258,6 +243,17 @@ which_missing(const struct pale_heard_call *heard, const struct pale_heard_facts
 	return 0;
 }
 
+/* Is a link followed that is the whole of this path? */
+static bool
+follows(const struct pale_call *call, unsigned arg)
+{
+	int flags = pale_call_arg(call->sys, ARG_FLAGS);
+
+	if (pale_sys_row(call->sys)->does == DO_LINK && flags >= 0 && arg <= 1)
+		return (call->args[flags] & AT_SYMLINK_FOLLOW) != 0;
+	return pale_call_follows(call);
+}
+
 static void
 read_path(const struct pale_heard_call *heard, unsigned arg, const char *given,
     struct pale_heard_path *path, const struct pale_call *call)
@@ -272,6 +268,8 @@ read_path(const struct pale_heard_call *heard, unsigned arg, const char *given,
 		snprintf(path->text, sizeof(path->text), "%s", given);
 	else if (heard->how == PALE_HEARD_MISSING)
 		return; /* it may be gone, and its number somebody else's */
+	else if (relative && call->args[arg] == 0)
+		path->text[0] = '\0'; /* futimens: the descriptor itself */
 	else if (read_text(heard->call.tid, call->args[arg], path->text, sizeof(path->text)) < 0)
 		return;
 	if (heard->how == PALE_HEARD_MISSING)
@@ -281,7 +279,7 @@ read_path(const struct pale_heard_call *heard, unsigned arg, const char *given,
 	if (path->text[0] != '/')
 		memcpy(path->base, base, sizeof(path->base));
 	if (path->text[0] != '\0')
-		find_meaning(heard, base, pale_call_follows(call), path);
+		find_meaning(heard, base, follows(call, arg), path);
 	else if (relative) /* AT_EMPTY_PATH, or ENOENT whatever is granted */
 		find_meaning(heard, base, true, path);
 }

@@ -26,6 +26,7 @@ enum pale_loss_bit {
 	    1, /* a narrower grant beneath a wider one whose name others can replace */
 	PALE_LOSS_LANDLOCK = 2, /* rights that need a newer Landlock than this kernel has */
 	PALE_LOSS_NPROC = 4,    /* no limit on processes where this kernel has none for root */
+	PALE_LOSS_QUEUE = 8,    /* the mode, owner and times of a POSIX queue of the caller's own */
 };
 
 struct pale_loss {
@@ -117,6 +118,7 @@ struct pale_plan {
 	bool terminal;      /* pseudo-terminals of its own, and the caller's as /dev/console */
 	int terminal_fd;    /* O_PATH, owned; -1 = none */
 	int machine;        /* O_PATH of the machine's root, owned; -1 = it is still ours */
+	int64_t began_ns;   /* when it was started, by the clock that files have; 0: not yet */
 	int stdio_fd[3]; /* of devices among 0 to 2 to be opened anew: O_PATH, owned; -1 = none */
 };
 

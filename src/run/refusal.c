@@ -16,6 +16,7 @@
 #include "core/scope.h"
 #include "run/advice.h"
 #include "run/anyway.h"
+#include "run/own.h"
 #include "run/view.h"
 #include "run/why_ipc.h"
 
@@ -38,49 +39,18 @@ pale_refusals_done(struct pale_refusals *refusals)
 		close(pale_take_fd(&refusals->last.pidfd));
 }
 
-/* Is there a directory for this name inside? */
-static bool
-has_parent(const char *path)
-{
-	PALE_CLOSE int fd = -1;
-	char parent[PATH_MAX];
-	char *slash;
-
-	snprintf(parent, sizeof(parent), "%s", path);
-	slash = strrchr(parent, '/');
-	if (slash == NULL)
-		return false;
-	slash[slash == parent ? 1 : 0] = '\0';
-	fd = open(parent, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd >= 0;
-}
-
 /*
- * What needs no long answer: it is there, and the grant that shows it holds all that is needed. A
- * private directory's names are its own, so no plan knows them.
+ * What needs no long answer: it is there, and the grant that shows it holds all that is needed.
  */
 static bool
 is_allowed_at_once(const struct pale_plan *plan, const struct pale_heard_facts *facts, size_t which)
 {
 	const struct pale_heard_path *path = &facts->paths[which];
-	enum pale_does does = pale_sys_row(facts->call.sys)->does;
-	const struct pale_entry *entry;
+	const struct pale_entry *entry = pale_plan_find(plan, path->path);
 
-	if (plan->proc && pale_path_is_beneath(path->path, "/proc"))
-		return true;
-	if (plan->terminal &&
-	    (pale_path_is_beneath(path->path, "/dev/pts") ||
-		strcmp(path->path, "/dev/console") == 0))
-		return true;
-	entry = pale_plan_find(plan, path->path);
 	if (entry == NULL || strcmp(entry->path, path->path) == 0)
 		return entry != NULL && path->exists && entry->kind == PALE_GRANT_DEV &&
-		    does == DO_OPEN;
-	if (entry->kind == PALE_GRANT_TMP) {
-		if (path->exists)
-			return entry->exec || does != DO_EXEC;
-		return !pale_needs_there(facts, which) && has_parent(path->path);
-	}
+		    pale_sys_row(facts->call.sys)->does == DO_OPEN;
 	return pale_entry_has_rights(entry) && path->exists && !path->on_name &&
 	    (path->need & ~entry->rights) == 0 && !S_ISCHR(path->mode) && !S_ISBLK(path->mode);
 }
@@ -94,6 +64,8 @@ foretell(struct pale_refusals *refusals, const struct pale_heard_facts *facts, s
 
 	if (path->path[0] != '/' || is_allowed_at_once(refusals->plan, facts, which))
 		return false;
+	if (pale_own_is(refusals->plan, path->path))
+		return pale_own_refuses(refusals->plan, facts, which, why);
 	if (pale_why_one(refusals->plan, &facts->call,
 		facts->path_count == 1 ? PALE_CALL_WHOLE : (int)which, path->path, why, NULL) < 0)
 		return false;
@@ -143,6 +115,23 @@ find_ends(const struct pale_plan *plan, const struct pale_heard_facts *facts, pa
 		ends[1] |= RS(BINDAT);
 	else
 		ends[1] |= RS(CREATE);
+}
+
+/* Does a grant show one of them that is not the one to be widened? */
+static bool
+stays_apart(const struct pale_entry *const shown[2], const struct pale_why *why)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const char *option = strchr(why->allow, ' ');
+		size_t len = shown[i] == NULL ? 0 : strlen(shown[i]->path);
+
+		if (shown[i] == NULL || !pale_entry_has_rights(shown[i]))
+			continue;
+		if (option == NULL || strncmp(option + 1, shown[i]->path, len) != 0 ||
+		    option[1 + len] != ':')
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -197,14 +186,16 @@ foretell_both(struct pale_refusals *refusals, const struct pale_heard_facts *fac
 	why->missing = ends[0] | ends[1];
 	pale_advise_path(plan, around, why);
 	why->missing = missing != 0 ? missing : ends[0] | ends[1];
-	/* A grant around them that is added leaves these two what they are: mounts of their own. */
-	if (why->is_option && shown[0] != shown[1] && shown[0] != NULL && shown[1] != NULL &&
-	    pale_entry_has_rights(shown[0]) && pale_entry_has_rights(shown[1])) {
+	/* A grant around them that is added leaves these what they are: mounts of their own. */
+	if (why->is_option && stays_apart(shown, why)) {
 		char option[REASON_BYTES];
 
 		snprintf(option, sizeof(option), "%.*s", REASON_BYTES - 1, why->allow);
 		snprintf(why->allow, sizeof(why->allow),
-		    "nothing: one grant has to hold both, in place of these two: %s", option);
+		    "nothing: one grant has to hold both, in place of '%s': %s",
+		    shown[0] != NULL && pale_entry_has_rights(shown[0]) ? shown[0]->path
+									: shown[1]->path,
+		    option);
 		why->is_option = false;
 	}
 	return true;
@@ -280,13 +271,33 @@ is_refused_ipc(struct pale_refusals *refusals, const struct pale_heard_call *hea
 	return true;
 }
 
+/* The first of its paths that means something. */
+static size_t
+first_named(const struct pale_heard_facts *facts)
+{
+	for (size_t i = 0; i < facts->path_count; i++) {
+		if (facts->paths[i].path[0] == '/')
+			return i;
+	}
+	return NO_PATH;
+}
+
+/* What is missing where a gate is closed: the right that the call as such needs. */
+static pale_rights
+missing_of(enum pale_sys sys)
+{
+	const struct pale_sys_row *row = pale_sys_row(sys);
+
+	return row->does == DO_SOCKET || row->does == DO_PIPE ? RS(CONNECT) : row->need[0];
+}
+
 static bool
 is_filtered(struct pale_refusals *refusals, const struct pale_heard_call *heard,
     const struct pale_heard_facts *facts)
 {
 	struct pale_why *why = &refusals->why;
-	const char *path =
-	    facts->path_count > 0 && facts->paths[0].path[0] == '/' ? facts->paths[0].path : NULL;
+	size_t named = first_named(facts);
+	const char *path = named == NO_PATH ? NULL : facts->paths[named].path;
 
 	if (pale_why_names_ipc(facts->call.sys))
 		return is_refused_ipc(refusals, heard, facts);
@@ -304,9 +315,9 @@ is_filtered(struct pale_refusals *refusals, const struct pale_heard_call *heard,
 		why->by = PALE_WHY_FILTER;
 	}
 	why->error = heard->error;
-	if (why->missing == 0 && pale_sys_row(facts->call.sys)->does == DO_SOCKET)
-		why->missing = RS(CONNECT);
 	advise_filtered(refusals, facts);
+	if (why->missing == 0 && strncmp(why->allow, "nothing", strlen("nothing")) != 0)
+		why->missing = missing_of(facts->call.sys);
 	return true;
 }
 
@@ -394,6 +405,8 @@ pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *
 
 	while (!refused && *which < count) {
 		at = (*which)++;
+		if (heard->how == PALE_HEARD_DENIED && first_named(facts) != NO_PATH)
+			at = first_named(facts);
 		if (facts->path_count == 2 && heard->how != PALE_HEARD_DENIED) {
 			*which = count;
 			at = NO_PATH;

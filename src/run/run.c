@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cage/filter.h"
@@ -194,6 +195,7 @@ withholds_read(const struct pale_plan *plan)
 static int
 start_watcher(struct run *run, const struct pale_watcher *watcher, struct pale_err *err)
 {
+	struct timespec now;
 	int result = 0;
 
 	if (watcher == NULL)
@@ -209,6 +211,8 @@ start_watcher(struct run *run, const struct pale_watcher *watcher, struct pale_e
 			return result;
 	}
 	run->cage.watch = &watcher->hook;
+	if (clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0)
+		run->plan.began_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
 	run->plan.machine = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (run->plan.machine < 0)
 		return pale_fail_errno(err, "cannot open '/'");

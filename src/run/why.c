@@ -313,6 +313,9 @@ judge(const struct pale_plan *plan, struct pale_why *ret)
 
 	ret->grant = entry;
 	ret->missing = ret->need & ~rights_of(plan, kind, entry);
+	/* What the empty root shows is no grant's: a grant of its own needs them all. */
+	if (kind == PALE_VIEW_SKELETON && ret->missing != 0)
+		ret->missing = ret->need;
 	if (!ret->view.exists && kind != PALE_VIEW_GRANT && kind != PALE_VIEW_OWN &&
 	    (entry == NULL || entry->kind != PALE_GRANT_TMP) && ret->missing == 0) {
 		ret->missing = ret->need;

@@ -210,7 +210,7 @@ take(const json_t *object, struct denial *ret)
 	ret->full = call[0] != '\0' && get(object, "program")[0] != '\0' && named &&
 	    ((missing && ret->has_grant) || nothing);
 	snprintf(ret->allow, sizeof(ret->allow), "%s%s", option ? "" : "?", allow);
-	snprintf(ret->key, sizeof(ret->key), "%s %s %s", call, path, address);
+	snprintf(ret->key, sizeof(ret->key), "%s %s %s %s", call, path, address, allow);
 	snprintf(ret->line, sizeof(ret->line), "%s -> %s%s missing %s by %s: %s%s", call, path,
 	    address, rights, get(object, "by"), option ? "" : "in words: ", allow);
 	free(rights);
@@ -266,7 +266,17 @@ add_grant(struct added *added, const char *allow)
 		add_words(added, allow);
 	else if (strstr(allow, "--net=host") != NULL)
 		add_words(added, "--net=host");
-	else if (strstr(allow, "--unix PATH:connect") != NULL) {
+	else if (strstr(allow, " in a policy file") != NULL) {
+		FILE *policy = fopen(at("added.pale"), "ae");
+
+		must(policy != NULL &&
+			fprintf(policy, "%.*s\n",
+			    (int)(strstr(allow, " in a policy file") - allow - 1), allow + 1) > 0 &&
+			fclose(policy) == 0,
+		    "policy");
+		snprintf(option, sizeof(option), "--policy %s", at("added.pale"));
+		add_words(added, option);
+	} else if (strstr(allow, "--unix PATH:connect") != NULL) {
 		snprintf(option, sizeof(option), "--unix %s:connect", at("outside/dgram"));
 		add_words(added, option);
 	}
@@ -305,6 +315,7 @@ follow(const struct entry *entry, struct outcome *outcome, const struct told *fi
 	bool again;
 
 	told = *first;
+	unlink(at("added.pale"));
 	for (int round = 0; round < ROUNDS; round++) {
 		for (size_t i = 0; i < told.count; i++)
 			if (told.all[i].has_grant)
