@@ -190,6 +190,7 @@ micro() { # five turns each, the lowest of all counts
 
 asked() { # what the supervisor performs; three turns each, the lowest of all counts
 	local name what most native inside port=40009 address=127.9.8.7 both=connect,bind
+	# shellcheck disable=SC2054 # the comma is an option's
 	local grants=(-x "$world/asked" -w . --tcp "$address:$port:$both"
 		--udp "$address:$port:$both" --mq pale-bench:read,write)
 	cd "$world/job" || return
