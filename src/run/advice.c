@@ -179,7 +179,7 @@ add_overlap(
 	}
 }
 
-/* Rights that come back from what is around a name, and so have to be granted there as well. */
+/* Rights that come back from a private directory around a name, and so have to be granted too. */
 static pale_rights
 with_around(
     const struct pale_plan *plan, const char *name, const struct stat *st, pale_rights rights)
@@ -187,7 +187,7 @@ with_around(
 	const struct pale_entry *around = pale_plan_find(plan, name);
 	uint64_t bits = 0;
 
-	if (around == NULL || (around->kind != PALE_GRANT_TMP && !pale_entry_has_rights(around)))
+	if (around == NULL || around->kind != PALE_GRANT_TMP)
 		return rights;
 	bits = around->landlock;
 	for (size_t at = around->cover; at != PALE_NO_COVER; at = plan->entries[at].cover)
@@ -300,9 +300,12 @@ advise_thing(const struct pale_plan *plan, const char *path, struct pale_why *an
 	else if (entry != NULL && entry->kind == PALE_GRANT_TMP)
 		snprintf(answer->allow, sizeof(answer->allow), "tmp_exec('%s') in a policy file",
 		    entry->path);
-	else if (entry != NULL && entry->kind == PALE_GRANT_DEV)
+	else if (entry != NULL &&
+	    (entry->kind == PALE_GRANT_DEV || entry->kind == PALE_GRANT_UNIX ||
+		entry->kind == PALE_GRANT_FIFO))
 		snprintf(answer->allow, sizeof(answer->allow),
-		    "nothing: what belongs to a device of the machine is not changed from inside");
+		    "nothing: mode, owner and times of a device, a socket or a FIFO stay as they "
+		    "are");
 	else if (entry == NULL || entry->kind == PALE_GRANT_COPY)
 		pale_advise_path(plan, path, answer);
 }

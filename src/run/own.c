@@ -14,6 +14,10 @@
 #include "run/anyway.h"
 #include "run/view.h"
 
+enum {
+	NAME_BYTES = 64,
+};
+
 static bool
 is_proc(const struct pale_plan *plan, const char *path)
 {
@@ -89,19 +93,38 @@ is_missing(const struct pale_plan *plan, const struct pale_heard_facts *facts, s
 	return there >= 0;
 }
 
+/* What libselinux looks at in every program that has it, and does without. */
+static bool
+is_routine(const char *path)
+{
+	return strcmp(path, "/proc/filesystems") == 0 || strcmp(path, "/proc/mounts") == 0;
+}
+
 static bool
 refuse_proc(const struct pale_plan *plan, const struct pale_heard_facts *facts, size_t which,
     struct pale_why *ret)
 {
-	const char *name = facts->paths[which].path + strlen("/proc/");
+	const struct pale_heard_path *path = &facts->paths[which];
+	const char *name = path->path + strlen("/proc/");
+	bool is_number = *name >= '1' && *name <= '9';
+	char process[NAME_BYTES];
+	PALE_CLOSE int there = -1;
 
-	if (!is_missing(plan, facts, which))
+	if (path->exists || strcmp(path->path, "/proc") == 0 || is_routine(path->path))
+		return false;
+	/* Its links are not followed. */
+	snprintf(process, sizeof(process), "/proc/%.*s", (int)strcspn(name, "/"), name);
+	there = pale_view_machine(plan, is_number ? process : path->path);
+	if (there < 0)
 		return false;
 	begin(facts, which, PALE_WHY_ABSENT, ENOENT, ret);
 	snprintf(ret->reason, sizeof(ret->reason), "/proc shows only the cage's own processes");
-	if (*name >= '1' && *name <= '9') {
+	if (is_number) {
 		snprintf(ret->allow, sizeof(ret->allow),
 		    "nothing: processes outside have no number inside");
+	} else if (pale_path_is_beneath(path->path, "/proc/sysvipc")) {
+		snprintf(ret->allow, sizeof(ret->allow),
+		    "nothing: the objects of the machine are not listed inside");
 	} else {
 		snprintf(ret->allow, sizeof(ret->allow), "--proc full");
 		ret->is_option = true;
