@@ -52,7 +52,7 @@ serve() {
 	[ "$who" = root ] || chmod 777 "$area"
 	as /usr/bin/python3 "$area/server.py" "$1" "$ready" 3>&- &
 	servers+=($!)
-	until [ -e "$ready" ]; do kill -0 $!; done
+	until [ -e "$ready" ]; do kill -0 $! || return; done
 }
 
 # Connect to names from inside.
@@ -111,10 +111,10 @@ client() {
 		[ "$(grep -c 'Permission denied' <<<"$output")" -eq 1 ] || grep -q 'q.*ermission' <<<"$output"
 		has "Read-only file system"
 		[ "$(tail -1 <<<"$output")" = "q.$who" ]
-		echo word >q.$who &
+		echo word >q.$who 3>&- &
 		run -0 as pale run --fifo q.$who:read -- cat q.$who
 		[ "$output" = word ]
-		cat q.$who >out.$who &
+		cat q.$who >out.$who 3>&- &
 		run -0 as pale run --fifo q.$who:write -- sh -c "echo said >q.$who; (cat q.$who) 2>&1; true"
 		has "Permission denied"
 		wait $!
@@ -129,7 +129,7 @@ client() {
 	has "the FIFO '$area/w/q' (--fifo)" || has "'$area/w/q' (--fifo) is narrower inside"
 	pale run -w w --fifo w/q:read,write --why open:O_RDWR w/q
 	# Reading comes with the directory, writing with the FIFO.
-	cat w/q >out &
+	cat w/q >out 3>&- &
 	pale run -r w --fifo w/q:write -- sh -c 'echo said >w/q'
 	wait $!
 	[ "$(cat out)" = said ]
@@ -161,12 +161,19 @@ client() {
 @test "a name that is followed is whoever has it, and may come later" {
 	for who in $(people); do
 		[ "$who" = root ] || chmod 777 .
+		mkfifo "go.$who"
+		chmod 666 "go.$who"
+		exec 5<>"go.$who"
 		as pale run -p python -r client.py --unix "s.$who:connect,follow" -- \
-			sh -c "read go; /usr/bin/python3 client.py $area/s.$who" \
-			< <(serve "$area/s.$who"; echo go; sleep infinity & echo $! >waits) >out 2>&1 || cat out
+			sh -c "echo started; read go; /usr/bin/python3 client.py $area/s.$who" \
+			<&5 >out 2>&1 3>&- &
+		client=$!
+		until grep -q started out; do kill -0 "$client" || break; done
+		serve "$area/s.$who"
+		echo go >&5
+		wait "$client" || cat out
+		exec 5>&-
 		grep -q "^$area/s.$who [^E]" out
-		kill "$(cat waits)"
-		pkill -P "$(cat waits)" 2>/dev/null || true
 	done
 }
 
