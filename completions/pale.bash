@@ -63,7 +63,7 @@ _pale_run() {
 		return
 		;;
 	--best-effort)
-		mapfile -t COMPREPLY < <(compgen -W "overlap landlock nproc" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "overlap landlock nproc queue" -- "$cur")
 		return
 		;;
 	--assume)

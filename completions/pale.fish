@@ -44,7 +44,7 @@ complete -c pale -n __pale_run -l limit -x -a 'nproc= nofile= as= cpu= fsize=' -
 complete -c pale -n __pale_run -l chdir -x -a '(__fish_complete_directories)' -d 'Where to start'
 complete -c pale -n __pale_run -l proc -x -a 'none self full' -d 'How much of /proc'
 complete -c pale -n __pale_run -l strict -d 'Refuse what cannot be enforced exactly'
-complete -c pale -n __pale_run -l best-effort -x -a 'overlap landlock nproc' -d 'Accept a loss by name'
+complete -c pale -n __pale_run -l best-effort -x -a 'overlap landlock nproc queue' -d 'Accept a loss by name'
 complete -c pale -n __pale_run -l paranoid -d 'The second fence handles everything'
 complete -c pale -n __pale_run -l assume -x -a 'landlock= userns=no' -d 'Pretend an older kernel'
 complete -c pale -n __pale_run -l trace -d 'Tell each denial and what would allow it'

@@ -208,6 +208,23 @@ pale_ask_abstract_door(const struct pale_supervisor *supervisor, const struct pa
 	return NULL;
 }
 
+/* What has the name of a door now, where that is what was granted. */
+static int
+open_named(const struct pale_door_socket *door, int *ret_fd)
+{
+	PALE_CLOSE int fd = -1;
+	struct stat st;
+	int result = pale_ask_open_door(door, &fd);
+
+	if (result < 0)
+		return result;
+	if ((door->use & (PALE_DOOR_FOLLOW | PALE_DOOR_BIND)) == 0 &&
+	    (fstat(fd, &st) < 0 || st.st_ino != door->ino || st.st_dev != door->dev))
+		return -EACCES;
+	*ret_fd = pale_take_fd(&fd);
+	return 0;
+}
+
 /* The path is not there, or not to be used: is it the name of a door? */
 static int
 find_named(struct pale_supervisor *supervisor, const struct pale_notify *call, const char *path,
@@ -217,7 +234,7 @@ find_named(struct pale_supervisor *supervisor, const struct pale_notify *call, c
 		ret->door = door_by_name(supervisor, call, path, PALE_DOOR_CONNECT);
 	if (!pale_ask_holds(supervisor, call))
 		return -EINTR;
-	return ret->door == NULL ? otherwise : pale_ask_open_door(ret->door, &ret->fd);
+	return ret->door == NULL ? otherwise : open_named(ret->door, &ret->fd);
 }
 
 int

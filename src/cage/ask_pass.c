@@ -12,10 +12,11 @@
  *   - the process that connected or listened there: ourselves, on behalf of the cage, or one that
  *     lives in the caller's pid namespace.
  *
- * Attacks: a socket connected to an outsider while another thread has it opened (a socket with a
- * connection under way is neither bound nor connected again); a datagram socket that changes its
- * peer (never opened); a number of a process that is another's by now (a pidfd is asked whether it
- * still lives).
+ * Attacks: a socket connected to an outsider while another thread has it opened, or while a message
+ * waits in it (a socket with a call under way is neither bound nor connected again); a datagram
+ * socket that changes its peer, or gets a name that everybody can send to (never opened); an end of
+ * a pair that is passed out and then leads in (no UNIX socket is, unless descriptors may come in
+ * there too); a number of a process that is another's by now, or was before (pidfds are compared).
  */
 #include "cage/ask_pass.h"
 
@@ -28,6 +29,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -56,7 +58,8 @@ set_rights(int sock, int value)
 void
 pale_pass_open(int sock)
 {
-	/* A datagram socket can have another peer any time. */
+	/* A datagram socket can have another peer any time, and one whose peer is gone hears all.
+	 */
 	if (number_of(sock, SO_TYPE, SOCK_DGRAM) != SOCK_DGRAM)
 		(void)set_rights(sock, 1);
 }
@@ -76,7 +79,7 @@ pale_pass_is_connected(int sock)
 	return getpeername(sock, (struct sockaddr *)&peer, &size) == 0;
 }
 
-/* Is a worker about to connect the same socket? */
+/* Is a worker about to connect the same socket, or to send? */
 static bool
 is_under_way(const struct pale_supervisor *supervisor, int sock)
 {
@@ -182,12 +185,13 @@ pale_pass_before_connect(
 
 	if (!supervisor->doors->crosses)
 		return 0;
+	/* A message that waits in it goes to the peer that it then has. */
+	if (is_under_way(supervisor, sock))
+		return -EALREADY;
 	if (number_of(sock, SO_TYPE, SOCK_DGRAM) == SOCK_DGRAM)
 		return pale_pass_before_send(supervisor, sock);
 	if (pale_pass_is_connected(sock))
 		return -EISCONN;
-	if (is_under_way(supervisor, sock))
-		return -EALREADY;
 	forget(supervisor, sock);
 	return set_rights(sock, in) < 0 && !in ? -EACCES : 0;
 }
@@ -229,20 +233,33 @@ namespace_of(int pidfd)
 	return fd >= 0 && fstat(fd, &st) == 0 ? st.st_ino : 0;
 }
 
+/*
+ * Are both the same process? Each has an inode of its own, and no later one gets its number; before
+ * Linux 6.9 all had the same.
+ */
+static bool
+is_same_process(int pidfd, int other)
+{
+	struct statfs fs;
+	struct stat a;
+	struct stat b;
+
+	return pidfd >= 0 && fstatfs(pidfd, &fs) == 0 && (uint32_t)fs.f_type == PID_FS_MAGIC &&
+	    fstat(pidfd, &a) == 0 && fstat(other, &b) == 0 && a.st_ino == b.st_ino &&
+	    a.st_dev == b.st_dev;
+}
+
 static bool
 is_peer_inside(struct pale_supervisor *supervisor, const struct pale_notify *call, int sock)
 {
-	PALE_CLOSE int pidfd = -1;
-	struct ucred cred = { 0 };
-	socklen_t size = sizeof(cred);
+	PALE_CLOSE int pidfd = number_of(sock, SO_PEERPIDFD, -1);
+	PALE_CLOSE int ours = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_open, getpid(), 0);
 	ino_t theirs;
 
-	/* Ours: we have connected or listened for the cage. It is no number of a dead process. */
-	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
-		return false;
-	if (cred.pid == getpid())
+	/* Ours: we have connected or listened for the cage. Somebody who is dead may have had our
+	 * number before. */
+	if (is_same_process(pidfd, ours))
 		return true;
-	pidfd = number_of(sock, SO_PEERPIDFD, -1);
 	theirs = namespace_of(pidfd);
 	/* All callers live in one. */
 	if (supervisor->pid_namespace == 0 && supervisor->last.tid == call->tid &&
@@ -258,9 +275,8 @@ pale_pass_connected(struct pale_supervisor *supervisor, const struct pale_notify
 	if (!supervisor->doors->crosses)
 		return;
 	pale_pass_may_connect(supervisor, sock, target);
-	/* It hears only its peer now; before it has another it is closed. */
 	if (grants(target->door, PALE_DOOR_SCM_IN))
-		(void)set_rights(sock, 1);
+		pale_pass_open(sock);
 	/* A server in a grant that can be changed may be the cage's own or not. */
 	if (target->door == NULL && !target->hidden &&
 	    number_of(sock, SO_TYPE, SOCK_DGRAM) != SOCK_DGRAM &&
@@ -417,24 +433,58 @@ pale_pass_inherit(struct pale_supervisor *supervisor, int fd)
 		supervisor->inherited_count++;
 }
 
+/* A UNIX socket outside would let descriptors in, by its other end. */
+static bool
+holds_unix(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (number_of(fds[i], SO_DOMAIN, -1) == AF_UNIX)
+			return true;
+	}
+	return false;
+}
+
+/* Does each door that lets descriptors out let them in, too? */
+static bool
+every_way_is_both(const struct pale_supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->doors->socket_count; i++) {
+		const struct pale_door_socket *door = &supervisor->doors->sockets[i];
+
+		if (grants(door, PALE_DOOR_SCM_OUT) && !grants(door, PALE_DOOR_SCM_IN))
+			return false;
+	}
+	return true;
+}
+
+/* Does a socket lead to a door that lets descriptors out? */
+static bool
+leads_to_door(struct pale_supervisor *supervisor, int sock)
+{
+	/* Where the kernel connects nothing else outside can be reached. */
+	if (supervisor->doors->native)
+		return all_or_none(supervisor, PALE_DOOR_SCM_OUT);
+	return was_connected_by_door(supervisor, sock) || is_bound_by_door(supervisor, sock);
+}
+
 int
 pale_pass_judge(struct pale_supervisor *supervisor, const struct pale_notify *call, int sock,
-    int type, const struct pale_ask_target *target)
+    int type, const struct pale_ask_target *target, const int *fds, size_t count)
 {
-	bool out;
-
 	if (!supervisor->doors->crosses)
 		return 0;
-	out = count_doors(supervisor, PALE_DOOR_SCM_OUT) > 0;
 	if (target != NULL)
-		return grants(target->door, PALE_DOOR_SCM_OUT) ? 0 : -EPERM;
+		return grants(target->door, PALE_DOOR_SCM_OUT) &&
+			(grants(target->door, PALE_DOOR_SCM_IN) || !holds_unix(fds, count))
+		    ? 0
+		    : -EPERM;
 	if (is_inherited(supervisor, sock))
 		return -EPERM;
 	if (count_doors(supervisor, PALE_DOOR_SCM_IN) == 0 && is_open(sock))
 		return 0;
-	if (out && supervisor->doors->native && all_or_none(supervisor, PALE_DOOR_SCM_OUT))
-		return 0;
-	if (out && (was_connected_by_door(supervisor, sock) || is_bound_by_door(supervisor, sock)))
+	if (count_doors(supervisor, PALE_DOOR_SCM_OUT) > 0 &&
+	    (every_way_is_both(supervisor) || !holds_unix(fds, count)) &&
+	    leads_to_door(supervisor, sock))
 		return 0;
 	if (type == SOCK_DGRAM)
 		return -EPERM;

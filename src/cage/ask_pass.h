@@ -29,7 +29,7 @@ bool pale_pass_is_connected(int sock);
 
 /*
  * Before a socket is connected: close it, unless it leads to a door for descriptors from outside.
- * -EISCONN, -EALREADY for one that is connected or being connected;
+ * -EISCONN, -EALREADY for one that is connected, or in which a call waits;
  * -EACCES where the kernel cannot close it.
  */
 int pale_pass_before_connect(
@@ -62,8 +62,8 @@ void pale_pass_listens(struct pale_supervisor *supervisor, int sock);
 bool pale_pass_is_native(
     const struct pale_supervisor *supervisor, const struct pale_ask_target *target);
 
-/* May descriptors be sent over this socket? target NULL: to its peer. Returns 0 or -EPERM. */
+/* May these descriptors be sent over this socket? target NULL: to its peer. 0 or -EPERM. */
 int pale_pass_judge(struct pale_supervisor *supervisor, const struct pale_notify *call, int sock,
-    int type, const struct pale_ask_target *target);
+    int type, const struct pale_ask_target *target, const int *fds, size_t count);
 
 #endif

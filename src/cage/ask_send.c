@@ -31,6 +31,7 @@
 #include "cage/ask_pass.h"
 #include "core/scope.h"
 #include "kernel/caller.h"
+#include "kernel/uapi.h"
 
 enum {
 	DATA_MAX = 256 * 1024,
@@ -219,7 +220,8 @@ judge(struct pale_supervisor *supervisor, const struct pale_notify *call, struct
 		return -EINTR;
 	if (result == 0 && room.control.fd_count > 0)
 		result = pale_pass_judge(supervisor, call, s->sock, s->type,
-		    s->target.fd >= 0 || s->target.door != NULL ? &s->target : NULL);
+		    s->target.fd >= 0 || s->target.door != NULL ? &s->target : NULL,
+		    room.control.fds, room.control.fd_count);
 	return result;
 }
 
@@ -245,11 +247,15 @@ send_on(const void *data)
 static int
 tell_broken(struct pale_supervisor *supervisor, const struct pale_notify *call, int result)
 {
-	struct pale_caller_status status;
+	PALE_CLOSE int pidfd = -1;
 
-	if (result == -EPIPE && pale_caller_status(supervisor->proc, call->tid, &status) == 0 &&
-	    pale_ask_holds(supervisor, call))
-		syscall(SYS_tgkill, status.tgid, call->tid, SIGPIPE);
+	if (result != -EPIPE || pale_caller_pidfd(supervisor->proc, call->tid, &pidfd) < 0 ||
+	    !pale_ask_holds(supervisor, call))
+		return result;
+	/* Before Linux 6.9 it is of the process, and takes no flag. */
+	if (syscall(SYS_pidfd_send_signal, pidfd, SIGPIPE, NULL, PIDFD_SIGNAL_THREAD) < 0 &&
+	    errno == EINVAL)
+		syscall(SYS_pidfd_send_signal, pidfd, SIGPIPE, NULL, 0);
 	return result;
 }
 
@@ -258,13 +264,15 @@ static int
 write_length(
     struct pale_supervisor *supervisor, const struct pale_notify *call, uint64_t at, int sent)
 {
+	PALE_CLOSE int memory = -1;
 	uint32_t length = (uint32_t)sent;
-	struct iovec here = { &length, sizeof(length) };
-	struct iovec there = { (void *)(uintptr_t)at, sizeof(length) };
 
+	if (pale_caller_memory(supervisor->proc, call->tid, &memory) < 0)
+		return -EFAULT;
+	/* What was opened is the caller's if it still stands now, and stays so. */
 	if (!pale_ask_holds(supervisor, call))
 		return -EINTR;
-	return process_vm_writev(call->tid, &here, 1, &there, 1, 0) == (ssize_t)sizeof(length)
+	return pwrite(memory, &length, sizeof(length), (off_t)at) == (ssize_t)sizeof(length)
 	    ? 0
 	    : -EFAULT;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * socket(2), AF_UNIX, where the kernel itself connects to what is granted (doors.native) and so
- * nobody could close a socket for descriptors just before: every one is made closed. The filter's
- * row asks only for the kinds that it would allow.
+ * socket(2), AF_UNIX, where nobody could close a socket for descriptors just before it crosses, so
+ * it is made closed: one of datagrams, which gets a name without a bind (SO_PASSCRED) that
+ * everybody can send to; and every one where the kernel itself connects to what is granted
+ * (doors.native). The filter's row asks only for the kinds that it would allow.
  */
 #include "cage/ask.h"
 

@@ -460,7 +460,7 @@ const struct pale_option pale_run_options[] = {
 	{ "proc", 0, "none|self|full", "how much of /proc (default: the own processes)", take_proc },
 	{ NULL, 0, NULL, "How strict:", NULL },
 	{ "strict", 0, NULL, "refuse what cannot be enforced exactly (the default)", take_strict },
-	{ "best-effort", 0, "LAYER,...", "accept a loss by name: overlap landlock nproc", take_best_effort },
+	{ "best-effort", 0, "LAYER,...", "accept a loss by name: overlap landlock nproc queue", take_best_effort },
 	{ "paranoid", 0, NULL, "a full second fence and a network of its own (costs more)", take_paranoid },
 	{ "assume", 0, "landlock=N|userns=no", "pretend an older kernel, to test a policy", take_assume },
 	{ NULL, 0, NULL, "Reports of the run:", NULL },

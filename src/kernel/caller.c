@@ -87,6 +87,20 @@ pale_caller_read(pid_t tid, uint64_t address, void *buf, size_t size)
 }
 
 int
+pale_caller_memory(int proc, pid_t tid, int *ret_fd)
+{
+	char name[NAME_BYTES];
+	int fd;
+
+	snprintf(name, sizeof(name), "%d/mem", tid);
+	fd = openat(proc, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+int
 pale_caller_cwd(int proc, pid_t tid, int *ret_fd)
 {
 	char name[NAME_BYTES];

@@ -41,6 +41,12 @@ int pale_caller_pidfd(int proc, pid_t tid, int *ret_fd);
 /* Copy memory. Returns 0, or -EFAULT if not all of it can be read. */
 int pale_caller_read(pid_t tid, uint64_t address, void *buf, size_t size);
 
+/*
+ * Its memory, to be written to with pwrite: that of this process for good, whoever gets its number.
+ * Owned by the caller, or -errno.
+ */
+int pale_caller_memory(int proc, pid_t tid, int *ret_fd);
+
 /* The working directory, as an O_PATH descriptor owned by the caller. */
 int pale_caller_cwd(int proc, pid_t tid, int *ret_fd);
 

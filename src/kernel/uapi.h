@@ -192,6 +192,9 @@ enum {
 #define PIDFD_THREAD O_EXCL
 #endif
 /* Linux 6.11. */
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446 /* of pidfds; Linux 6.9 */
+#endif
 #ifndef PIDFD_GET_PID_NAMESPACE
 #define PIDFD_GET_PID_NAMESPACE _IO(0xFF, 5)
 #endif

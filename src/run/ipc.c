@@ -348,6 +348,69 @@ keep_closed(struct pale_plan *plan, const struct pale_plan_options *options, boo
 	    "for the other too, by way of /proc");
 }
 
+/* What the filter alone can withhold from a queue: its inode is in no mount of the cage's. */
+static pale_rights
+powers_over(const struct pale_door_queue *queue)
+{
+	struct stat st;
+
+	if (fstat(queue->fd, &st) < 0 || st.st_uid == geteuid())
+		return RS(FCHMOD, FCHOWN, FUTIMES);
+	/* Whoever may write may set the times to now. */
+	return (queue->use & PALE_DOOR_WRITE) == 0 && may_open(&st, PALE_USE_WRITE) ? RS(FUTIMES)
+										    : 0;
+}
+
+static int
+tell_withheld(struct pale_plan *plan, const struct pale_door_queue *queue, struct pale_err *err)
+{
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		if (plan->entries[i].kind == PALE_GRANT_TMP)
+			return pale_plan_notice(plan, err,
+			    "nothing in the cage can change a mode, an owner or times, not in its "
+			    "private directories either, because the queue '/%s' is yours and "
+			    "could be changed so; --best-effort=queue accepts that",
+			    queue->name);
+	}
+	return 0;
+}
+
+/*
+ * The owner of a queue may change its mode, group and times by any descriptor of it. No mount can
+ * withhold that and let it be used, so the filter does, for the whole cage.
+ */
+static int
+keep_modes(struct pale_plan *plan, const struct pale_door_queue *queue, unsigned best_effort,
+    struct pale_err *err)
+{
+	pale_rights powers = powers_over(queue) & ~plan->sys.withheld;
+
+	if (powers == 0)
+		return 0;
+	if ((best_effort & PALE_LOSS_QUEUE) != 0)
+		return pale_plan_notice(plan, err,
+		    "the mode, group and times of the queue '/%s' can be changed, because it is "
+		    "yours",
+		    queue->name);
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		const struct pale_entry *entry = &plan->entries[i];
+
+		if (entry->kind == PALE_GRANT_FIFO || !pale_entry_has_rights(entry) ||
+		    (entry->rights & powers) == 0)
+			continue;
+		pale_fail(err, -EOPNOTSUPP,
+		    "the mode, group and times of the queue '/%s' are not granted, but '%s' (%s) "
+		    "may be given others, and no mechanism here tells the two apart",
+		    queue->name, entry->path, entry->origin);
+		return pale_remedy(err,
+		    "grant '%s' without fchmod, fchown and futimes, grant a queue that somebody "
+		    "else owns, or accept it with --best-effort=queue",
+		    entry->path);
+	}
+	plan->sys.withheld |= powers;
+	return tell_withheld(plan, queue, err);
+}
+
 static int
 plan_queues(struct pale_plan *plan, const struct pale_plan_options *options, struct pale_err *err)
 {
@@ -355,6 +418,10 @@ plan_queues(struct pale_plan *plan, const struct pale_plan_options *options, str
 	bool all_write = true;
 
 	for (size_t i = 0; i < plan->doors.queue_count; i++) {
+		int result = keep_modes(plan, &plan->doors.queues[i], options->best_effort, err);
+
+		if (result < 0)
+			return result;
 		all_read = all_read && (plan->doors.queues[i].use & PALE_DOOR_READ) != 0;
 		all_write = all_write && (plan->doors.queues[i].use & PALE_DOOR_WRITE) != 0;
 	}

@@ -11,6 +11,7 @@
 #include "core/path.h"
 #include "core/scope.h"
 #include "kernel/probe.h"
+#include "run/closed_tree.h"
 
 enum {
 	PASSRIGHTS_MAJOR = 6, /* SO_PASSRIGHTS is from Linux 6.16 */
@@ -114,6 +115,24 @@ find_bound(const struct pale_plan *plan, const struct pale_entry *entry, char **
 	return found;
 }
 
+static bool
+is_granted(const void *state, const char *socket)
+{
+	return pale_doors_find_unix(state, socket) != NULL;
+}
+
+/*
+ * Everything outside may connect there, and be connected to: who passes descriptors by the granted
+ * sockets and not by these is then the supervisor's to tell.
+ */
+static bool
+mixes_passing(const struct pale_plan *plan, const struct pale_entry *entry)
+{
+	return !none_passes(plan, PALE_USE_SCM_IN | PALE_USE_SCM_OUT) &&
+	    entry->kind != PALE_GRANT_TMP && pale_entry_has_rights(entry) &&
+	    (entry->rights & RS(CONNECTAT, BINDAT)) != 0;
+}
+
 /* Could an entry lead to a socket that is not granted? Returns the length of the phrase, as
  * asprintf, or 0 where it could not. */
 static int
@@ -123,6 +142,10 @@ leads_on(const struct pale_plan *plan, const struct pale_plan_options *options,
 	PALE_FREE char *name = NULL;
 	int found;
 
+	if (mixes_passing(plan, entry))
+		return asprintf(ret_why,
+		    "descriptors pass by the granted sockets, and not by those in '%s' (%s)",
+		    entry->path, entry->origin);
 	if (!pale_native_harmless(entry, owner_of(options, entry)))
 		return asprintf(
 		    ret_why, "'%s' (%s) could lead to other sockets", entry->path, entry->origin);
@@ -130,9 +153,14 @@ leads_on(const struct pale_plan *plan, const struct pale_plan_options *options,
 	    entry->kind == PALE_GRANT_FD || (entry->rights & RS(CONNECTAT)) != 0)
 		return 0;
 	found = find_bound(plan, entry, &name);
+	if (found != 0)
+		return found < 0 ? found
+				 : asprintf(ret_why, "'%s' (%s) has another socket, '%s'",
+				       entry->path, entry->origin, name);
+	found = pale_closed_tree_opening(entry->path, is_granted, plan, &name);
 	return found <= 0 ? found
-			  : asprintf(ret_why, "'%s' (%s) has another socket, '%s'", entry->path,
-				entry->origin, name);
+			  : asprintf(ret_why, "'%s' in '%s' (%s) could be or hold another socket",
+				name, entry->path, entry->origin);
 }
 
 int

@@ -30,6 +30,8 @@ const struct pale_loss pale_losses[] = {
 	    "rights that only a newer Landlock can withhold are left to the program" },
 	{ "nproc", PALE_LOSS_NPROC,
 	    "the number of processes is not limited where the kernel cannot limit root's" },
+	{ "queue", PALE_LOSS_QUEUE,
+	    "a granted POSIX queue that belongs to you can be given another mode, group and times" },
 	{ NULL, 0, NULL },
 };
 

@@ -270,3 +270,32 @@ sys.exit(0 if r >= 0 else os.strerror(ctypes.get_errno()))' "$1" "$queue"
 	exits 125
 	has "more than 32 System V objects"
 }
+
+@test "the mode and times of a queue of one's own cannot be changed, and where another grant could it is refused" {
+	need setpriv
+	queue=/pale-cli-$$
+	mkdir "$area/changed"
+	program='import ctypes, os, sys
+rt = ctypes.CDLL("librt.so.1", use_errno=True)
+fd = rt.mq_open(sys.argv[1].encode(), os.O_RDONLY)
+for what in lambda: os.fchmod(fd, 0o666), lambda: os.fchown(fd, -1, os.getgid()), lambda: os.utime(fd):
+	try:
+		what()
+		print("done")
+	except OSError as e:
+		print(e.strerror)'
+	for who in $(people); do
+		queue_do make
+		run --separate-stderr as pale run -x /usr --mq "$queue:read" -- python3 -c "$program" "$queue"
+		[ "$output" = "$(printf 'Operation not permitted\n%.0s' 1 2 3)" ]
+		run as pale run -x /usr -w "$area/changed" --mq "$queue:read" -- true
+		exits 125
+		has "no mechanism here tells the two apart"
+		has "or accept it with --best-effort=queue"
+		run --separate-stderr as pale run -x /usr -w "$area/changed" --mq "$queue:read" \
+			--best-effort=queue -- python3 -c "$program" "$queue"
+		[ "$output" = "$(printf 'done\n%.0s' 1 2 3)" ]
+		queue_do unlink
+	done
+	queue=
+}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cage/filter.h"
+#include "core/scope.h"
 #include "harness.h"
 #include "kernel/landlock.h"
 #include "policy/endpoint.h"
@@ -243,6 +244,33 @@ TEST(native, "where descriptors may not come in, the kernel connects only what i
 	remove_place();
 }
 
+TEST(passing, "beside a tree that all can connect in the kernel connects nothing that passes")
+{
+	static const char *const uses[] = { "connect,scm-in", "connect,scm-out",
+		"connect,scm-in,scm-out" };
+	struct pale_policy policy;
+	struct pale_plan plan;
+	char text[256];
+
+	make_place();
+	for (size_t i = 0; i < PALE_COUNT(uses); i++) {
+		snprintf(text, sizeof(text), "unix('%s', '%s')", sock_path, uses[i]);
+		plan = plan_of(&policy, text);
+		ck_assert(plan.doors.native);
+		pale_plan_done(&plan);
+		pale_policy_done(&policy);
+
+		snprintf(
+		    text, sizeof(text), "unix('%s', '%s')\nwrite('%s')", sock_path, uses[i], place);
+		plan = plan_of(&policy, text);
+		ck_assert(!plan.doors.native);
+		ck_assert_ptr_nonnull(strstr(plan.native_not, "not by those in"));
+		pale_plan_done(&plan);
+		pale_policy_done(&policy);
+	}
+	remove_place();
+}
+
 /* Is the filter of this text's cage one that was made at build? */
 static bool
 is_ready(const char *text)
@@ -272,4 +300,4 @@ TEST(ready, "the filters of a plain cage and of one with a writable tree are mad
 }
 
 TEST_MAIN("native", system_trees, other_trees, connectat, files, open_ones, doors, later, gates,
-    native, ready)
+    native, passing, ready)

@@ -67,6 +67,7 @@ doors_make(void)
 	s->seq = listen_unix(SOCK_SEQPACKET, at("doors/seq"), false);
 	s->dgram = listen_unix(SOCK_DGRAM, at("doors/dgram"), false);
 	s->both = listen_unix(SOCK_STREAM, at("doors/both"), false);
+	s->out = listen_unix(SOCK_STREAM, at("doors/out"), false);
 	s->abstract = listen_unix(SOCK_STREAM, d->abstract, true);
 	s->tcp = listen_inet(AF_INET, SOCK_STREAM, "127.0.0.1", &d->tcp_port);
 	s->udp = listen_inet(AF_INET, SOCK_DGRAM, "127.0.0.1", &d->udp_port);
@@ -125,6 +126,7 @@ doors_options(void)
 	ADD("--unix", "%s:connect", at("doors/seq"));
 	ADD("--unix", "%s:connect", at("doors/dgram"));
 	ADD("--unix", "%s:connect,scm-in,scm-out", at("doors/both"));
+	ADD("--unix", "%s:connect,scm-out", at("doors/out"));
 	ADD("--unix", "%s:bind", at("doors/mine"));
 	ADD("--unix", "@%s:connect", d->abstract);
 	ADD("--fifo", "%s:read", at("doors/fifo.in"));
@@ -133,6 +135,8 @@ doors_options(void)
 	ADD("--sysv", "msg:%d:read,write", d->msg_key);
 	ADD("--sysv", "sem:%d:read,write", d->sem_key);
 	ADD("--mq", "%s:read", d->mq_name);
+	/* The queue is the program's own, and the writable grant holds fchmod. */
+	ADD("--best-effort", "queue");
 	ADD("--tcp", "127.0.0.1:%d", d->tcp_port);
 	ADD("--udp", "127.0.0.1:%d", d->udp_port);
 #undef ADD
@@ -151,13 +155,15 @@ union control {
 	char room[CMSG_SPACE(sizeof(int) * 8)];
 };
 
-/* Pass a descriptor of the outside along with a byte. */
+/* Pass a descriptor of the outside along with a byte, to a peer or to an address. */
 static void
-pass(int peer)
+pass_to(int peer, struct sockaddr_un *addr, socklen_t size)
 {
 	union control control = { 0 };
 	struct iovec part = { (char[1]){ 'd' }, 1 };
-	struct msghdr message = { .msg_iov = &part,
+	struct msghdr message = { .msg_name = addr,
+		.msg_namelen = size,
+		.msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = &control,
 		.msg_controllen = CMSG_SPACE(sizeof(int)) };
@@ -169,8 +175,28 @@ pass(int peer)
 	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
 	/* Where it is not taken the byte goes alone, so that nobody waits for it. */
 	if (sendmsg(peer, &message, MSG_NOSIGNAL | MSG_DONTWAIT) != 1)
-		send(peer, "n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+		sendto(peer, "n", 1, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)addr, size);
 	close(fd);
+}
+
+static void
+pass(int peer)
+{
+	pass_to(peer, NULL, 0);
+}
+
+/* What was passed to us may be a way back: try it. */
+static void
+pass_back(const union control *control)
+{
+	size_t count = (control->head.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	for (size_t i = 0; i < count; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(&control->head) + i * sizeof(fd), sizeof(fd));
+		pass(fd);
+	}
 }
 
 /* Take what comes until the peer is gone; count descriptors. Answers each message with a byte. */
@@ -191,9 +217,11 @@ take(int peer, unsigned *descriptors)
 		got = recvmsg(peer, &message, MSG_CMSG_CLOEXEC);
 		if (got <= 0)
 			return;
-		if (CMSG_FIRSTHDR(&message) != NULL && control.head.cmsg_type == SCM_RIGHTS)
+		if (CMSG_FIRSTHDR(&message) != NULL && control.head.cmsg_type == SCM_RIGHTS) {
 			bump(descriptors,
 			    (unsigned)((control.head.cmsg_len - CMSG_LEN(0)) / sizeof(int)));
+			pass_back(&control);
+		}
 		bump(&state->board->door_bytes, (unsigned)got);
 		if (send(peer, "e", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 			return;
@@ -264,7 +292,8 @@ void
 doors_serve(void)
 {
 	const struct door_servers *s = &state->doors;
-	const int streams[] = { s->stream, s->seq, s->abstract, s->tcp, s->near[THEIRS], s->both };
+	const int streams[] = { s->stream, s->seq, s->abstract, s->tcp, s->near[THEIRS], s->both,
+		s->out };
 	const int datagrams[] = { s->dgram, s->udp };
 	enum {
 		STREAMS = sizeof(streams) / sizeof(streams[0]),
@@ -292,8 +321,9 @@ doors_serve(void)
 				serve_datagrams(all[i].fd);
 			else
 				serve_peer(all[i].fd,
-				    streams[i] == s->both ? &state->board->door_passed
-							  : &state->board->door_descriptors);
+				    streams[i] == s->both || streams[i] == s->out
+					? &state->board->door_passed
+					: &state->board->door_descriptors);
 		}
 	}
 	_exit(1);
@@ -319,4 +349,15 @@ doors_meet(const char *name)
 	}
 	close(fd);
 	return ret;
+}
+
+int
+doors_spill(const char *name)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1, "%s", name);
+	pass_to(fd, &addr, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)));
+	return close(fd);
 }

@@ -230,7 +230,7 @@ TRY("granted queue", "write to one that may be read", ANYONE, mq_open(w.doors.mq
 TRY("granted queue", "read and write one that may be read", ANYONE, mq_open(w.doors.mq_name, O_RDWR | O_NONBLOCK))
 IN_SHARED("granted queue", "read and write one that may be read, making it", ANYONE, mq_open(w.doors.mq_name, O_RDWR | O_CREAT, 0600, NULL))
 IN_SHARED("granted queue", "write to one that may be read by its descriptor", ANYONE, reopen((int)mq_open(w.doors.mq_name, O_RDONLY | O_NONBLOCK), O_WRONLY))
-IN_SHARED("granted queue", "change its mode by its descriptor", ANYONE, fchmod((int)mq_open(w.doors.mq_name, O_RDONLY | O_NONBLOCK), 0600))
+STATED("granted queue", "change its mode by its descriptor", "--best-effort=queue accepts it", fchmod((int)mq_open(w.doors.mq_name, O_RDONLY | O_NONBLOCK), 0600))
 TRY("granted queue", "open its neighbour", ANYONE, mq_open(w.mq_name, O_RDONLY | O_NONBLOCK))
 TRY("granted queue", "open it by a longer name", NEVER("there is none"), mq_open(text("%s/", w.doors.mq_name), O_RDONLY))
 IN_SHARED("granted queue", "remove it", ANYONE, mq_unlink(w.doors.mq_name))
@@ -320,4 +320,57 @@ ATTEMPT("passing", "pass a descriptor to whoever connects to a name in the writa
 ATTEMPT("passing", "take a descriptor from whoever connects to a granted name", ANYONE)
 {
 	return door_meet(door("mine"), "doors/mine", false);
+}
+
+/* A datagram socket that is to say who sends gets a name with the first message, sent or not. */
+static int
+spill(int fd, int peer)
+{
+	struct sockaddr_un addr;
+	socklen_t size = sizeof(addr);
+	int on = 1, off = 0;
+	char answer[ASK_SIZE];
+
+	if (fd < 0)
+		return got(-1);
+	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+	ignore(send(fd, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT));
+	/* Of a pair it hears only the other end, until it learns that that is gone. */
+	if (peer >= 0 && close(peer) == 0)
+		ignore(send(fd, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT));
+	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &off, sizeof(off));
+	if (getsockname(fd, (struct sockaddr *)&addr, &size) < 0 ||
+	    size <= offsetof(struct sockaddr_un, sun_path) + 1)
+		return broken("it got no name");
+	addr.sun_path[size - offsetof(struct sockaddr_un, sun_path)] = '\0';
+	if (!ask(answer, "spill %s", addr.sun_path + 1) || strcmp(answer, "ok") != 0)
+		return broken("nobody sends");
+	return door_take(fd) ? ESCAPED : EPERM;
+}
+
+ATTEMPT("passing", "take a descriptor with a datagram to a name that nobody bound", ANYONE)
+{
+	return spill(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), -1);
+}
+
+ATTEMPT("passing", "take a descriptor with a datagram to one of a pair", ANYONE)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return got(-1);
+	return spill(pair[0], pair[1]);
+}
+
+ATTEMPT("passing", "pass one end of a pair, and take a descriptor by the other", ANYONE)
+{
+	int fd = door_connect(SOCK_STREAM, door("out"));
+	int pair[2];
+
+	if (fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return got(-1);
+	if (door_pass_this(fd, pair[0], false) < 0)
+		return got(-1);
+	close(pair[0]);
+	return door_take(pair[1]) ? ESCAPED : EPERM;
 }

@@ -127,13 +127,18 @@ union control {
 long
 door_pass(int fd, bool many)
 {
+	return door_pass_this(fd, open(rw(""), O_RDONLY | O_DIRECTORY | O_CLOEXEC), many);
+}
+
+long
+door_pass_this(int fd, int passed, bool many)
+{
 	union control control = { 0 };
 	struct iovec part = { (char[1]){ 'p' }, 1 };
 	struct mmsghdr message = { .msg_hdr = { .msg_iov = &part,
 				       .msg_iovlen = 1,
 				       .msg_control = &control,
 				       .msg_controllen = CMSG_SPACE(sizeof(int)) } };
-	int passed = open(rw(""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	control.head.cmsg_level = SOL_SOCKET;
 	control.head.cmsg_type = SCM_RIGHTS;

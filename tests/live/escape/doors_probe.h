@@ -29,6 +29,7 @@ long door_allow(int type, const char *path);
 
 /* Pass a descriptor of our own, by sendmsg or sendmmsg. */
 long door_pass(int fd, bool many);
+long door_pass_this(int fd, int passed, bool many);
 /* Does a descriptor of the outside arrive? Waits for the byte that comes with it, or without. */
 bool door_take(int fd);
 

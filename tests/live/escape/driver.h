@@ -45,8 +45,8 @@ struct state {
 	int listener;
 	pid_t server;
 	struct door_servers {
-		int stream, seq, dgram, both, abstract, tcp, udp; /* granted */
-		int near[9];                                      /* not granted */
+		int stream, seq, dgram, both, out, abstract, tcp, udp; /* granted */
+		int near[9];                                           /* not granted */
 	} doors;
 };
 
@@ -94,6 +94,7 @@ void doors_serve(void); /* in a process of its own */
 void doors_remove(void);
 const char *const *doors_options(void); /* of `pale run` */
 int doors_meet(const char *name);       /* connect to a server of the program, and pass it more */
+int doors_spill(const char *name);      /* send a datagram that passes more to an abstract name */
 
 /* outside.c */
 void outside_start(void);                         /* victim and servers */

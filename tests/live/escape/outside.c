@@ -201,6 +201,8 @@ outside_answer(int from, int to, int outer)
 		good = mount_later(outer);
 	} else if (strncmp(question, "meet ", 5) == 0) {
 		good = doors_meet(question + 5) == 0;
+	} else if (strncmp(question, "spill ", 6) == 0) {
+		good = doors_spill(question + 6) == 0;
 	} else if (sscanf(question, "renamer %u", &seconds) == 1) {
 		rename_for(seconds);
 		good = renamer > 0;
