@@ -326,6 +326,11 @@ pale_sys_is_watched(enum pale_sys sys, const struct pale_sys_answer *answer, enu
 	case DO_TRUNCATE:
 	case DO_EXEC:
 		return true;
+	/* What the machine has, and the cage's own ipc namespace has not. */
+	case DO_SYSV:
+		return true;
+	case DO_MQ:
+		return rows[sys].arg[0] == ARG_IN;
 	case DO_XATTR:
 		if ((rows[sys].need[0] & RS(EXTATTR_SET, EXTATTR_DELETE)) != 0)
 			return true;
@@ -346,8 +351,6 @@ pale_sys_is_watched(enum pale_sys sys, const struct pale_sys_answer *answer, enu
 	case DO_PIPE:
 	case DO_DUP:
 	case DO_CLOSE:
-	case DO_SYSV:
-	case DO_MQ:
 	case DO_FORK:
 	case DO_EXIT:
 	case DO_IDENTITY:

@@ -351,6 +351,11 @@ pale_heard_read(const struct pale_heard_call *heard, struct pale_heard_facts *re
 		memcpy(ret->call.args, heard->call.args, sizeof(ret->call.args));
 	}
 	read_paths(heard, ret);
+	/* A queue's name is no path. */
+	if (heard->how == PALE_HEARD_GOES_ON && ret->call.sys < PALE_SYS_COUNT &&
+	    pale_sys_row(ret->call.sys)->does == DO_MQ && ret->address == NULL &&
+	    read_text(heard->call.tid, ret->call.args[0], ret->name, sizeof(ret->name)) == 0)
+		ret->address = ret->name;
 	if (heard->how == PALE_HEARD_MISSING) {
 		if (ret->path_count == 0)
 			ret->path_count = 1;

@@ -53,7 +53,8 @@ struct pale_heard_facts {
 	struct pale_call call;
 	size_t path_count;
 	struct pale_heard_path paths[PALE_SYS_NEEDS];
-	const char *address; /* as pale_heard_call.address; borrowed from it */
+	const char *address;     /* as pale_heard_call.address, borrowed from it; or .name */
+	char name[NAME_MAX + 1]; /* of a queue, where nobody had read it */
 };
 
 /*

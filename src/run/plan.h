@@ -118,6 +118,7 @@ struct pale_plan {
 	bool terminal;      /* pseudo-terminals of its own, and the caller's as /dev/console */
 	int terminal_fd;    /* O_PATH, owned; -1 = none */
 	int machine;        /* O_PATH of the machine's root, owned; -1 = it is still ours */
+	int outside;        /* who answers for the machine's ipc namespace; borrowed; 0: nobody */
 	int64_t began_ns;   /* when it was started, by the clock that files have; 0: not yet */
 	int stdio_fd[3]; /* of devices among 0 to 2 to be opened anew: O_PATH, owned; -1 = none */
 };

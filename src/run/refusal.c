@@ -19,6 +19,7 @@
 #include "run/own.h"
 #include "run/view.h"
 #include "run/why_ipc.h"
+#include "run/why_pass.h"
 
 enum {
 	REASON_BYTES = 512, /* of a reason that is said again */
@@ -237,7 +238,7 @@ advise_gate(enum pale_gate gate)
 	case GATE_MQ_NOTIFY:
 		return "--mq NAME:read,write for the queue";
 	case GATE_PASS:
-		return "scm-in or scm-out in the --unix grant of the socket";
+		return "nothing: where a --unix grant has scm-in, they are let in without it";
 	default:
 		return NULL;
 	}
@@ -368,6 +369,8 @@ is_refused(struct pale_refusals *refusals, const struct pale_heard_call *heard,
 
 	if (pale_why_names_ipc(facts->call.sys))
 		return is_refused_ipc(refusals, heard, facts);
+	if (pale_why_pass_heard(refusals->plan, heard, facts, &refusals->last, &refusals->why))
+		return true;
 	if (heard->address != NULL && facts->path_count == 0)
 		return is_refused_address(refusals, heard, facts);
 	if (facts->path_count == 0 || !foretell(refusals, facts, 0))
@@ -395,6 +398,14 @@ add_uses(struct pale_why *why)
 		why->missing |= RS(WRITE);
 }
 
+/* A message that names nobody goes to whom its socket leads. */
+static bool
+is_passing(const struct pale_heard_facts *facts, const struct pale_why *why)
+{
+	return facts->path_count == 0 && strncmp(why->allow, "--unix ", 7) == 0 &&
+	    why->view.path[0] != '\0';
+}
+
 bool
 pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *heard,
     const struct pale_heard_facts *facts, size_t *which, struct pale_refusal *ret)
@@ -403,6 +414,12 @@ pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *
 	bool refused = false;
 	size_t at = 0;
 
+	if (heard->how == PALE_HEARD_GOES_ON && *which == 0 &&
+	    pale_why_names_ipc(facts->call.sys)) {
+		*which = NO_PATH;
+		refusals->why = (struct pale_why){ .call = facts->call };
+		refused = pale_why_ipc_hidden(refusals->plan, facts->address, &refusals->why);
+	}
 	while (!refused && *which < count) {
 		at = (*which)++;
 		if (heard->how == PALE_HEARD_DENIED && first_named(facts) != NO_PATH)
@@ -426,7 +443,9 @@ pale_refusal_next(struct pale_refusals *refusals, const struct pale_heard_call *
 		.path = at < facts->path_count && facts->paths[at].path[0] == '/'
 		    ? facts->paths[at].path
 		    : NULL,
-		.address = heard->address,
+		.address = heard->address != NULL       ? heard->address
+		    : is_passing(facts, &refusals->why) ? refusals->why.view.path
+							: NULL,
 		.why = &refusals->why };
 	(void)pale_heard_who(heard, &ret->who);
 	pale_heard_print(facts, refusals->call, sizeof(refusals->call));

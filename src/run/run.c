@@ -20,6 +20,7 @@
 #include "run/fds.h"
 #include "run/narrow.h"
 #include "run/nested.h"
+#include "run/outside.h"
 #include "run/service.h"
 #include "run/vouch.h"
 
@@ -322,6 +323,7 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 	struct pale_net net = { 0 };
 	struct pale_ipc ipc = { 0 };
 	struct pale_skeleton skeleton = PALE_SKELETON_NONE;
+	struct pale_outside witness = PALE_OUTSIDE_NONE;
 	struct pale_launch launch;
 	struct rlimit nofile = raise_nofile();
 	struct run *run = NULL;
@@ -347,6 +349,10 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 	}
 	if (result == 0)
 		start_skeleton(&skeleton, options->watcher);
+	/* Without it, what a namespace hides is not told. */
+	if (result == 0 && options->watcher != NULL && options->outer == NULL &&
+	    !pale_ipc_is_machines(compartment))
+		(void)pale_outside_start(&witness);
 	if (result == 0)
 		result = enter(compartment, &net, options->outer, err);
 	if (result == 0) {
@@ -362,9 +368,12 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 		mount_skeleton(&skeleton, run);
 	if (result == 0)
 		result = prepare(run, compartment, &inside, env, err);
+	if (run != NULL && witness.sock >= 0)
+		run->plan.outside = witness.sock;
 	pale_plan_done(&outside);
 	if (run == NULL) {
 		pale_skeleton_done(&skeleton);
+		pale_outside_done(&witness);
 		pale_net_done(&net);
 		pale_ipc_done(&ipc);
 		return result;
@@ -391,6 +400,7 @@ pale_run(const struct pale_compartment *compartment, const struct pale_plan_opti
 	if (result == 0 && launch.unheard > 0 && options->watcher->missed != NULL)
 		options->watcher->missed(options->watcher->hook.state, launch.unheard);
 	pale_skeleton_done(&skeleton);
+	pale_outside_done(&witness);
 	run_done(run);
 	pale_net_done(&net);
 	pale_ipc_done(&ipc);

@@ -15,6 +15,7 @@
 
 #include "core/scope.h"
 #include "policy/endpoint.h"
+#include "run/outside.h"
 
 enum {
 	ALLOW_BYTES = 128,
@@ -299,5 +300,66 @@ pale_why_ipc_heard(const struct pale_plan *plan, const char *queue, struct pale_
 	    asked.key == IPC_PRIVATE
 		? "nothing: what has no key cannot be granted"
 		: "nothing: there is no such object, and none is made in the machine's namespace");
+	return true;
+}
+
+/* Does the call make what it does not find? */
+static bool
+creates(const struct pale_call *call)
+{
+	int flags = pale_call_arg(call->sys, ARG_FLAGS);
+	uint64_t bit = call->sys == PALE_SYS_mq_open ? O_CREAT : IPC_CREAT;
+	bool gets = call->sys == PALE_SYS_mq_open || pale_call_arg(call->sys, ARG_KEY) >= 0;
+
+	return gets && flags >= 0 && (call->args[flags] & bit) != 0;
+}
+
+bool
+pale_why_ipc_hidden(const struct pale_plan *plan, const char *queue, struct pale_why *ret)
+{
+	struct pale_grant asked = { .kind = kind_of(ret->call.sys) };
+	struct pale_outside_question question = { .kind = asked.kind };
+	int key = pale_call_arg(ret->call.sys, ARG_KEY);
+	int id = pale_call_arg(ret->call.sys, ARG_ID);
+	const char *uses = NULL;
+	char name[NAME_MAX + 2];
+	int32_t found = 0;
+
+	if (plan->outside <= 0 || plan->doors.machine_ipc || creates(&ret->call))
+		return false;
+	if (asked.kind == PALE_GRANT_MQ) {
+		snprintf(question.name, sizeof(question.name), "%s", queue == NULL ? "" : queue);
+		if (ret->call.sys == PALE_SYS_mq_open)
+			question.access = (int)ret->call.args[1];
+	} else {
+		if (key < 0 && id < 0)
+			return false;
+		question.by_id = key < 0;
+		question.number = (int32_t)ret->call.args[key >= 0 ? key : id];
+	}
+	if (pale_outside_look(&question, &found) ||
+	    !pale_outside_has(plan->outside, &question, &found))
+		return false;
+	asked.key = found;
+	ret->by = PALE_WHY_ABSENT;
+	ret->error = question.by_id ? EINVAL : ENOENT;
+	snprintf(ret->reason, sizeof(ret->reason), "%s", own);
+	if (asked.kind == PALE_GRANT_MQ) {
+		snprintf(name, sizeof(name), "/%s", question.name);
+		asked.path = name;
+		uses = (question.access & O_ACCMODE) == O_RDWR  ? "read,write"
+		    : (question.access & O_ACCMODE) == O_RDONLY ? "read"
+								: "write";
+		if (ret->call.sys == PALE_SYS_mq_open)
+			advise(ret, &asked, uses);
+	} else if (asked.key == IPC_PRIVATE) {
+		snprintf(
+		    ret->allow, sizeof(ret->allow), "nothing: what has no key cannot be granted");
+	} else {
+		uses = uses_that_allow(&asked, ret->call);
+		if (uses != NULL)
+			advise(ret, &asked, uses);
+	}
+	say_never(ret);
 	return true;
 }

@@ -36,4 +36,11 @@ int pale_why_ipc(
  */
 bool pale_why_ipc_heard(const struct pale_plan *plan, const char *queue, struct pale_why *ret);
 
+/*
+ * Of a call that the kernel decides in the cage's own namespace: does it look for what the machine
+ * has, and only there? Arguments as above. Returns false if not, or if nobody can tell.
+ * Test: tests/live/advice.sh
+ */
+bool pale_why_ipc_hidden(const struct pale_plan *plan, const char *queue, struct pale_why *ret);
+
 #endif
