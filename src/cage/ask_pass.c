@@ -22,23 +22,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/scope.h"
 #include "kernel/uapi.h"
-
-enum {
-	DIAG_BYTES = 1024, /* an answer has a head of 32 and three attributes */
-};
+#include "kernel/unix_diag.h"
 
 static int
 number_of(int sock, int option, int otherwise)
@@ -133,19 +126,10 @@ pale_pass_is_native(const struct pale_supervisor *supervisor, const struct pale_
 	    all_or_none(supervisor, PALE_DOOR_SCM_IN) && all_or_none(supervisor, PALE_DOOR_SCM_OUT);
 }
 
-static uint64_t
-cookie_of(int sock)
-{
-	uint64_t cookie = 0;
-	socklen_t size = sizeof(cookie);
-
-	return getsockopt(sock, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
-}
-
 static bool
 was_connected_by_door(const struct pale_supervisor *supervisor, int sock)
 {
-	uint64_t cookie = cookie_of(sock);
+	uint64_t cookie = pale_unix_cookie(sock);
 
 	for (size_t i = 0; cookie != 0 && i < PALE_PASSING_MAX; i++) {
 		if (supervisor->passing[i] == cookie)
@@ -159,7 +143,7 @@ remember(struct pale_supervisor *supervisor, int sock)
 {
 	if (was_connected_by_door(supervisor, sock))
 		return;
-	supervisor->passing[supervisor->passing_next] = cookie_of(sock);
+	supervisor->passing[supervisor->passing_next] = pale_unix_cookie(sock);
 	supervisor->passing_next = (supervisor->passing_next + 1) % PALE_PASSING_MAX;
 }
 
@@ -170,7 +154,7 @@ forget(struct pale_supervisor *supervisor, int sock)
 
 	if (count_doors(supervisor, PALE_DOOR_SCM_OUT) == 0)
 		return;
-	cookie = cookie_of(sock);
+	cookie = pale_unix_cookie(sock);
 	for (size_t i = 0; i < PALE_PASSING_MAX; i++) {
 		if (supervisor->passing[i] == cookie)
 			supervisor->passing[i] = 0;
@@ -286,66 +270,23 @@ pale_pass_connected(struct pale_supervisor *supervisor, const struct pale_notify
 
 /* --- Where a socket is bound --- */
 
-/* The inode that a socket's name has; false where it has none, or the kernel does not tell. */
-static bool
-bound_at(struct pale_supervisor *supervisor, int sock, dev_t *ret_dev, ino_t *ret_ino)
-{
-	struct {
-		struct nlmsghdr head;
-		struct unix_diag_req req;
-	} ask = { .head = { .nlmsg_len = sizeof(ask),
-		      .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-		      .nlmsg_flags = NLM_F_REQUEST },
-		.req = { .sdiag_family = AF_UNIX,
-		    .udiag_states = ~0U,
-		    .udiag_show = UDIAG_SHOW_VFS,
-		    .udiag_cookie = { ~0U, ~0U } } };
-	_Alignas(struct nlmsghdr) char answer[DIAG_BYTES];
-	const struct nlmsghdr *head = (const struct nlmsghdr *)(const void *)answer;
-	const struct unix_diag_msg *msg =
-	    (const struct unix_diag_msg *)(const void *)(answer + NLMSG_HDRLEN);
-	struct stat st;
-	ssize_t got;
-	size_t at = NLMSG_SPACE(sizeof(*msg));
-
-	if (supervisor->diag < 0)
-		supervisor->diag =
-		    socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
-	if (supervisor->diag < 0 || fstat(sock, &st) < 0)
-		return false;
-	ask.req.udiag_ino = (uint32_t)st.st_ino;
-	if (send(supervisor->diag, &ask, sizeof(ask), 0) < 0)
-		return false;
-	got = recv(supervisor->diag, answer, sizeof(answer), 0);
-	if (got < (ssize_t)at || head->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
-	    msg->udiag_ino != ask.req.udiag_ino)
-		return false;
-	while (at + sizeof(struct nlattr) <= (size_t)got) {
-		const struct nlattr *attr = (const struct nlattr *)(const void *)(answer + at);
-		struct unix_diag_vfs vfs;
-
-		if (attr->nla_len < sizeof(*attr) || at + attr->nla_len > (size_t)got)
-			return false;
-		if (attr->nla_type == UNIX_DIAG_VFS &&
-		    attr->nla_len >= sizeof(*attr) + sizeof(vfs)) {
-			memcpy(&vfs, attr + 1, sizeof(vfs));
-			/* The kernel's own form of a device number. */
-			*ret_dev = makedev(vfs.udiag_vfs_dev >> 20, vfs.udiag_vfs_dev & 0xfffff);
-			*ret_ino = vfs.udiag_vfs_ino;
-			return true;
-		}
-		at += NLMSG_ALIGN(attr->nla_len);
-	}
-	return false;
-}
-
 static bool
 is_bound_inside(struct pale_supervisor *supervisor, int sock)
 {
 	dev_t dev;
 	ino_t ino;
 
-	return bound_at(supervisor, sock, &dev, &ino) && pale_ask_is_hidden(supervisor, dev);
+	return pale_unix_bound_at(&supervisor->diag, sock, &dev, &ino) &&
+	    pale_ask_is_hidden(supervisor, dev);
+}
+
+/* The kernel tells the lower half of a number only, and this one uses the upper, too. */
+static bool
+has_long_inodes(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 || (uint32_t)fs.f_type == XFS_SUPER_MAGIC;
 }
 
 /* Is it, or was it accepted from, a socket bound by a door that lets descriptors out? */
@@ -355,7 +296,7 @@ is_bound_by_door(struct pale_supervisor *supervisor, int sock)
 	dev_t dev;
 	ino_t ino;
 
-	if (!bound_at(supervisor, sock, &dev, &ino))
+	if (!pale_unix_bound_at(&supervisor->diag, sock, &dev, &ino))
 		return false;
 	for (size_t i = 0; i < supervisor->doors->socket_count; i++) {
 		const struct pale_door_socket *door = &supervisor->doors->sockets[i];
@@ -364,7 +305,7 @@ is_bound_by_door(struct pale_supervisor *supervisor, int sock)
 
 		if (grants(door, PALE_DOOR_BIND) && grants(door, PALE_DOOR_SCM_OUT) &&
 		    door->dir >= 0 && pale_ask_open_door(door, &fd) == 0 && fstat(fd, &st) == 0 &&
-		    st.st_dev == dev && st.st_ino == ino)
+		    st.st_dev == dev && st.st_ino == ino && !has_long_inodes(fd))
 			return true;
 	}
 	return false;

@@ -327,6 +327,19 @@ pale_doors_resolve(struct pale_plan *plan, const struct pale_grant *grant, const
 	return note(plan, grant, grant->path, &endpoint, err);
 }
 
+/* Does the program come with a socket that somebody else made? */
+static bool
+hands_over(const struct pale_plan *plan, const struct pale_compartment *compartment)
+{
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		const struct pale_entry *entry = &plan->entries[i];
+
+		if (entry->kind == PALE_GRANT_FD && !entry->reopen && S_ISSOCK(entry->fd_mode))
+			return true;
+	}
+	return compartment->activation;
+}
+
 /* Can somebody outside be connected with, so that descriptors could be passed? */
 static bool
 crosses(const struct pale_plan *plan, const struct pale_compartment *compartment)
@@ -338,12 +351,10 @@ crosses(const struct pale_plan *plan, const struct pale_compartment *compartment
 	for (size_t i = 0; i < plan->entry_count; i++) {
 		const struct pale_entry *entry = &plan->entries[i];
 
-		if (entry->kind == PALE_GRANT_FD && !entry->reopen && S_ISSOCK(entry->fd_mode))
-			return true;
 		if (pale_entry_has_rights(entry) && (entry->rights & RS(CONNECTAT, BINDAT)) != 0)
 			return true;
 	}
-	return compartment->activation || compartment->notify;
+	return hands_over(plan, compartment) || compartment->notify;
 }
 
 static int
@@ -383,9 +394,11 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
 	plan->doors.crosses = crosses(plan, compartment);
 	if (plan->doors.crosses)
 		plan->sys.gates &= ~(1U << GATE_SENDMSG);
+	/* A datagram's address lies in memory. */
+	if (hands_over(plan, compartment))
+		plan->sys.gates &= ~(1U << GATE_SENDTO);
 	if (!any)
 		return 0;
-	/* A datagram's address lies in memory. */
 	plan->sys.gates |= 1U << GATE_DGRAM;
 	plan->sys.gates &= ~(1U << GATE_SENDTO);
 	if (pale_native_why_not(plan, compartment, options, &plan->native_not) < 0)

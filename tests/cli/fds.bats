@@ -180,6 +180,31 @@ more" ]
 	[ "$output" = hi ]
 }
 
+@test "a datagram socket that is handed over sends to no socket that may not be connected to" {
+	cat >send.py <<-'EOF'
+		import os, socket, subprocess, sys
+		victim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		victim.bind("dir/victim")
+		os.chmod("dir/victim", 0o777)
+		fd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		program = """
+		import socket, sys
+		s = socket.socket(fileno=0)
+		to = sys.argv[1]
+		for send in lambda: s.sendto(b"x", to), lambda: s.sendmsg([b"x"], [], 0, to), lambda: s.connect(to):
+		    try:
+		        send()
+		        print("sent")
+		    except OSError as e:
+		        print(e.strerror)
+		"""
+		subprocess.run(sys.argv[1:] + ["python3", "-c", program, os.path.abspath("dir/victim")], stdin=fd)
+		os.unlink("dir/victim")
+	EOF
+	run python3 send.py pale run -x /usr -r dir --fd 0:read,write --
+	[ "$output" = "$(printf 'Permission denied\n%.0s' 1 2 3)" ]
+}
+
 @test "an O_PATH descriptor is refused as standard input, and cannot be granted if it is no file" {
 	cat >opath.py <<-'EOF'
 		import os, subprocess, sys
