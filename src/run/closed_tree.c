@@ -91,28 +91,39 @@ look_into(struct look *look, int fd, unsigned depth)
 }
 
 int
+pale_closed_tree_look(const char *from, bool (*is_known)(const void *state, const char *socket),
+    const void *state, char **ret_path)
+{
+	struct look look = { .is_known = is_known, .state = state };
+	int fd;
+
+	if (strlen(from) >= sizeof(look.path))
+		return -ENAMETOOLONG;
+	fd = open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	strcpy(look.path, from);
+	if (look_into(&look, fd, 0))
+		return 0;
+	*ret_path = strdup(look.path);
+	return *ret_path == NULL ? -ENOMEM : 1;
+}
+
+int
 pale_closed_tree_opening(const char *path, bool (*is_known)(const void *state, const char *socket),
     const void *state, char **ret_path)
 {
 	static const char *const anybodys[] = { "/usr/local", "/opt", "/etc" };
-	struct look look = { .is_known = is_known, .state = state };
 
 	for (size_t i = 0; i < PALE_COUNT(anybodys); i++) {
 		const char *from = pale_path_is_beneath(path, anybodys[i]) ? path
 		    : pale_path_is_beneath(anybodys[i], path)              ? anybodys[i]
 									   : NULL;
-		int fd;
+		int result =
+		    from == NULL ? 0 : pale_closed_tree_look(from, is_known, state, ret_path);
 
-		if (from == NULL || strlen(from) >= sizeof(look.path))
-			continue;
-		fd = open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		strcpy(look.path, from);
-		if (!look_into(&look, fd, 0)) {
-			*ret_path = strdup(look.path);
-			return *ret_path == NULL ? -ENOMEM : 1;
-		}
+		if (result != 0)
+			return result;
 	}
 	return 0;
 }

@@ -26,4 +26,8 @@ enum {
 int pale_closed_tree_opening(const char *path,
     bool (*is_known)(const void *state, const char *socket), const void *state, char **ret_path);
 
+/* The same of one whole directory, wherever it is. */
+int pale_closed_tree_look(const char *from, bool (*is_known)(const void *state, const char *socket),
+    const void *state, char **ret_path);
+
 #endif

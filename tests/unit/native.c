@@ -14,6 +14,7 @@
 #include "harness.h"
 #include "kernel/landlock.h"
 #include "policy/endpoint.h"
+#include "run/closed_tree.h"
 
 /* A directory grant as it is judged. */
 static struct pale_entry
@@ -271,6 +272,38 @@ TEST(passing, "beside a tree that all can connect in the kernel connects nothing
 	remove_place();
 }
 
+static bool
+knows(const void *state, const char *socket)
+{
+	return strcmp(socket, state) == 0;
+}
+
+TEST(closed, "a tree holds no other socket than those known, and none that its caller can make")
+{
+	const char *const known = sock_path;
+	char inner[128];
+	char *found = NULL;
+
+	make_place();
+	ck_assert_int_eq(chmod(place, 0755), 0);
+	/* Root can write everywhere; everybody else owns what make_place made. */
+	if (geteuid() == 0) {
+		ck_assert_int_eq(pale_closed_tree_look(place, knows, known, &found), 0);
+		ck_assert_int_eq(pale_closed_tree_look(place, knows, "", &found), 1);
+		ck_assert_str_eq(found, sock_path);
+		free(found);
+	}
+	snprintf(inner, sizeof(inner), "%s/inner", place);
+	ck_assert_int_eq(mkdir(inner, 0755), 0);
+	ck_assert_int_eq(chmod(inner, 01777), 0);
+	ck_assert_int_eq(pale_closed_tree_look(place, knows, known, &found), 1);
+	ck_assert_str_eq(found, geteuid() == 0 ? inner : place);
+	free(found);
+	ck_assert_int_eq(rmdir(inner), 0);
+	ck_assert_int_eq(pale_closed_tree_look(inner, knows, known, &found), 0);
+	remove_place();
+}
+
 /* Is the filter of this text's cage one that was made at build? */
 static bool
 is_ready(const char *text)
@@ -300,4 +333,4 @@ TEST(ready, "the filters of a plain cage and of one with a writable tree are mad
 }
 
 TEST_MAIN("native", system_trees, other_trees, connectat, files, open_ones, doors, later, gates,
-    native, passing, ready)
+    native, passing, closed, ready)
