@@ -192,7 +192,7 @@ asked() { # what the supervisor performs; three turns each, the lowest of all co
 	local name what most native inside port=40009 address=127.9.8.7 both=connect,bind
 	# shellcheck disable=SC2054 # the comma is an option's
 	local grants=(-x "$world/asked" -w . --tcp "$address:$port:$both"
-		--udp "$address:$port:$both" --mq pale-bench:read,write)
+		--udp "$address:$port:$both" --mq pale-bench:read,write --best-effort=queue)
 	cd "$world/job" || return
 	user "$world/asked" make || return
 	for _ in 1 2 3; do

@@ -244,8 +244,9 @@ become_pale(const char *what, int kind, const int to[2], const int from[2])
 	char grants[6][DIR_BYTES + 64];
 	char number[16];
 	const char *argv[] = { pale, "run", "-x", self, "-r", grants[0], "-w", grants[1], "--tcp",
-		grants[2], "--tcp", grants[3], "--udp", grants[4], "--mq", grants[5], "--fd",
-		"3:write", "--fd", "4:read", "--", self, what, number, world.dir, NULL };
+		grants[2], "--tcp", grants[3], "--udp", grants[4], "--mq", grants[5],
+		"--best-effort=queue", "--fd", "3:write", "--fd", "4:read", "--", self, what,
+		number, world.dir, NULL };
 	int out = fcntl(from[1], F_DUPFD, 10);
 	int in = fcntl(to[0], F_DUPFD, 10);
 
