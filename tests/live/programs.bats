@@ -487,7 +487,8 @@ $USER_ID:$USER_ID 644 23893" ]
 	need /usr/bin/tmux
 	for who in $(people); do
 		area_make "$who"
-		on_terminal tmux
+		# Its clients pass it their terminal, by a name that others could connect to as well.
+		on_terminal tmux --unix own:connect,bind,scm-in,scm-out
 	done
 }
 
