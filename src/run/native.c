@@ -130,6 +130,7 @@ mixes_passing(const struct pale_plan *plan, const struct pale_entry *entry)
 {
 	return !none_passes(plan, PALE_USE_SCM_IN | PALE_USE_SCM_OUT) &&
 	    entry->kind != PALE_GRANT_TMP && pale_entry_has_rights(entry) &&
+	    (entry->is_dir || S_ISSOCK(entry->at.mode)) &&
 	    (entry->rights & RS(CONNECTAT, BINDAT)) != 0;
 }
 
