@@ -109,8 +109,12 @@ pale_ask_judged(struct pale_supervisor *supervisor, const void *address, size_t 
 		const char *path = (const char *)address + head;
 		int len = (int)(size - head < room - 2 ? size - head : room - 2);
 
+		/* What is behind a NUL is not told; that there is one has to be. */
 		if (path[0] == '\0')
-			snprintf(to, room, "@%.*s", len - 1, path + 1);
+			snprintf(to, room, "@%.*s%s", len - 1, path + 1,
+			    len > 1 && memchr(path + 1, '\0', (size_t)len - 1) != NULL
+				? PALE_HEARD_NUL
+				: "");
 		else /* so that it cannot be taken for a host and a port */
 			snprintf(to, room, "%s%.*s", path[0] == '/' ? "" : "./", len, path);
 	} else if (family == AF_INET && size >= sizeof(struct sockaddr_in)) {

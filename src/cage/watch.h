@@ -13,6 +13,9 @@
 #include "core/sys.h"
 #include "kernel/notify.h"
 
+/* At the end of an abstract address: a NUL and more is behind it. */
+#define PALE_HEARD_NUL "\\0"
+
 /* How a call that was heard of ended. */
 enum pale_heard {
 	PALE_HEARD_DENIED,  /* the filter's row denies it, or the supervisor did: .error */

@@ -252,7 +252,8 @@ pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why
 		    "nothing on this machine: '%s' is not there either", name);
 	} else if (strcmp(name, "/") == 0) {
 		snprintf(answer->allow, sizeof(answer->allow),
-		    "grant a directory for it, or make a private one with --tmp");
+		    "nothing: the root itself is never granted; grant a directory for it, or make "
+		    "a private one with --tmp");
 	} else if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) {
 		snprintf(
 		    answer->allow, sizeof(answer->allow), "device('%s') in a policy file", name);

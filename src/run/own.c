@@ -122,6 +122,9 @@ refuse_proc(const struct pale_plan *plan, const struct pale_heard_facts *facts, 
 	if (is_number) {
 		snprintf(ret->allow, sizeof(ret->allow),
 		    "nothing: processes outside have no number inside");
+	} else if ((path->need & RS(WRITE)) != 0) {
+		snprintf(ret->allow, sizeof(ret->allow),
+		    "nothing: what /proc shows of the machine is not changed from inside");
 	} else if (pale_path_is_beneath(path->path, "/proc/sysvipc")) {
 		snprintf(ret->allow, sizeof(ret->allow),
 		    "nothing: the objects of the machine are not listed inside");

@@ -352,7 +352,11 @@ is_refused_address(struct pale_refusals *refusals, const struct pale_heard_call 
 		.missing = does == DO_BIND || does == DO_LISTEN ? RS(BIND) : RS(CONNECT),
 		.is_option = true };
 	snprintf(why->reason, sizeof(why->reason), "no grant names this address");
-	if (heard->address[0] == '@')
+	if (heard->address[0] == '@' && strstr(heard->address, PALE_HEARD_NUL) != NULL) {
+		why->is_option = false;
+		snprintf(why->allow, sizeof(why->allow),
+		    "nothing: a name that has a NUL in it cannot be granted");
+	} else if (heard->address[0] == '@')
 		snprintf(why->allow, sizeof(why->allow), "--unix %s:%s", heard->address, use);
 	else
 		snprintf(why->allow, sizeof(why->allow), "--%s %s:%s",

@@ -75,12 +75,28 @@ find(const struct pale_plan *plan, const struct pale_grant *asked)
 	return NULL;
 }
 
+/* Does a grant let modes, owners or times be changed? Then those of a queue of one's own can be. */
+static bool
+changes_modes(const struct pale_plan *plan)
+{
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		const struct pale_entry *entry = &plan->entries[i];
+
+		if (entry->kind != PALE_GRANT_FIFO && pale_entry_has_rights(entry) &&
+		    (entry->rights & RS(FCHMOD, FCHOWN, FUTIMES)) != 0)
+			return true;
+	}
+	return false;
+}
+
 static void
-advise(struct pale_why *ret, const struct pale_grant *asked, const char *uses)
+advise(const struct pale_plan *plan, struct pale_why *ret, const struct pale_grant *asked,
+    const char *uses)
 {
 	ret->is_option = true;
 	if (asked->kind == PALE_GRANT_MQ)
-		snprintf(ret->allow, sizeof(ret->allow), "--mq %s:%s", asked->path, uses);
+		snprintf(ret->allow, sizeof(ret->allow), "--mq %s:%s%s", asked->path, uses,
+		    changes_modes(plan) ? " --best-effort=queue" : "");
 	else
 		snprintf(ret->allow, sizeof(ret->allow), "--sysv %s:0x%08x:%s",
 		    pale_endpoint_word(asked->kind), (unsigned)asked->key, uses);
@@ -168,7 +184,7 @@ judge_object(const struct pale_plan *plan, const struct pale_grant *asked, struc
 	snprintf(ret->reason, sizeof(ret->reason), "%s", answer.why);
 	uses = uses_that_allow(asked, ret->call);
 	if (uses != NULL)
-		advise(ret, asked, uses);
+		advise(plan, ret, asked, uses);
 }
 
 static void
@@ -206,7 +222,7 @@ judge_queue(const struct pale_plan *plan, const struct pale_grant *asked, struct
 		    ret->endpoint != NULL ? "it is not granted for that"
 					  : "the queues are the machine's, and this one is not "
 					    "granted");
-		advise(ret, asked, uses);
+		advise(plan, ret, asked, uses);
 	}
 }
 
@@ -351,14 +367,14 @@ pale_why_ipc_hidden(const struct pale_plan *plan, const char *queue, struct pale
 		    : (question.access & O_ACCMODE) == O_RDONLY ? "read"
 								: "write";
 		if (ret->call.sys == PALE_SYS_mq_open)
-			advise(ret, &asked, uses);
+			advise(plan, ret, &asked, uses);
 	} else if (asked.key == IPC_PRIVATE) {
 		snprintf(
 		    ret->allow, sizeof(ret->allow), "nothing: what has no key cannot be granted");
 	} else {
 		uses = uses_that_allow(&asked, ret->call);
 		if (uses != NULL)
-			advise(ret, &asked, uses);
+			advise(plan, ret, &asked, uses);
 	}
 	say_never(ret);
 	return true;

@@ -240,7 +240,7 @@ why() {
 	why 1 -- open:O_WRONLY /etc/passwd
 	has "read-only copy"
 	why 1 -- mkdir /x
-	has "to allow grant a directory for it, or make a private one with --tmp"
+	has "to allow nothing: the root itself is never granted; grant a directory for it, or make a private one with --tmp"
 	why 0 -- open /proc/self/status
 	has "the cage's own /proc"
 	why 1 --proc none -- open /proc/self/status
