@@ -128,11 +128,13 @@ pale_learn_homes(struct pale_learn *learn, struct pale_err *err)
 	}
 	for (size_t i = 0; i < learn->roots.count; i++) {
 		const char *root = learn->roots.list[i];
-		size_t len = strlen("/home/");
+		const char *end;
+		size_t len;
 
-		if (strncmp(root, "/home/", len) != 0)
+		if (strncmp(root, "/home/", strlen("/home/")) != 0)
 			continue;
-		len += strcspn(root + len, "/");
+		end = strchr(root + strlen("/home/"), '/');
+		len = end == NULL ? strlen(root) : (size_t)(end - root);
 		memcpy(path, root, len);
 		path[len] = '\0';
 		if (!pale_learn_add_path(&learn->never, path))

@@ -341,22 +341,25 @@ mistakes(void)
 static int
 credentials(void)
 {
-	struct {
+	union {
 		struct cmsghdr head;
-		struct ucred cred;
-	} control = { { CMSG_LEN(sizeof(struct ucred)), SOL_SOCKET, SCM_CREDENTIALS },
-		{ getpid(), getuid(), getgid() } };
+		char room[CMSG_SPACE(sizeof(struct ucred))];
+	} control = { .head = { CMSG_LEN(sizeof(struct ucred)), SOL_SOCKET, SCM_CREDENTIALS } };
+	struct ucred cred = { getpid(), getuid(), getgid() };
 	struct letter l;
 	int pair[2];
 
 	HOLDS(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	write_letter(&l, 'x', -1)->msg_control = &control;
 	l.msg.msg_controllen = sizeof(control);
+	memcpy(CMSG_DATA(&control.head), &cred, sizeof(cred));
 	HOLDS(sendmsg(pair[0], &l.msg, 0) == 1);
-	control.cred.pid++;
+	cred.pid++;
+	memcpy(CMSG_DATA(&control.head), &cred, sizeof(cred));
 	FAILS(sendmsg(pair[0], &l.msg, 0), EPERM);
-	control.cred.pid--;
-	control.cred.uid++;
+	cred.pid--;
+	cred.uid++;
+	memcpy(CMSG_DATA(&control.head), &cred, sizeof(cred));
 	FAILS(sendmsg(pair[0], &l.msg, 0), EPERM);
 	return 0;
 }
