@@ -327,3 +327,53 @@ $mask" ]
 		has "went on"
 	done
 }
+
+@test "a server whose process is dead and had the waiter's number is not taken for the waiter" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to choose the numbers of processes"
+	cat >number.py <<-'EOF'
+		import ctypes, errno, os, socket, sys
+		class Args(ctypes.Structure):
+		    _fields_ = [(name, ctypes.c_uint64) for name in (
+		        "flags pidfd child_tid parent_tid exit_signal stack stack_size tls "
+		        "set_tid set_tid_size cgroup").split()]
+		libc = ctypes.CDLL(None, use_errno=True)
+		def fork_as(number):
+		    wanted = (ctypes.c_int * 1)(number)
+		    args = Args(exit_signal=17, set_tid=ctypes.addressof(wanted), set_tid_size=1)
+		    pid = libc.syscall(435, ctypes.byref(args), ctypes.sizeof(args))
+		    if pid < 0:
+		        raise OSError(ctypes.get_errno(), "clone3")
+		    return pid
+		server = socket.socket(socket.AF_UNIX)
+		server.bind("w/server")
+		for number in range(20000 + os.getpid() % 1000, 30000):
+		    try:
+		        pid = fork_as(number)
+		    except OSError as e:
+		        if e.errno == errno.EEXIST:
+		            continue
+		        print("cannot choose", e.strerror)
+		        sys.exit()
+		    if pid == 0:
+		        server.listen(1)
+		        os._exit(0)
+		    os.waitpid(pid, 0)
+		    break
+		program = """
+		import os, socket
+		s = socket.socket(socket.AF_UNIX)
+		s.connect("w/server")
+		try:
+		    socket.send_fds(s, [b"x"], [0])
+		    print("passed", flush=True)
+		except OSError as e:
+		    print(e.strerror, flush=True)
+		"""
+		if fork_as(number) == 0:
+		    os.execvp("pale", ["pale", "run", "-x", "/usr", "-w", "w", "--", "python3", "-c", program])
+		os.waitpid(number, 0)
+	EOF
+	run python3 number.py
+	[[ $output != "cannot choose"* ]] || skip "$output"
+	[ "$output" = "Operation not permitted" ]
+}
