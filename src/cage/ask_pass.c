@@ -218,38 +218,56 @@ namespace_of(int pidfd)
 }
 
 /*
- * Are both the same process? Each has an inode of its own, and no later one gets its number; before
- * Linux 6.9 all had the same.
+ * The number that pidfds of a process have as their inode: no other process ever gets it. 0 before
+ * Linux 6.9, where all have the same.
  */
-static bool
-is_same_process(int pidfd, int other)
+static ino_t
+number_of_process(int pidfd)
 {
 	struct statfs fs;
-	struct stat a;
-	struct stat b;
+	struct stat st;
 
-	return pidfd >= 0 && fstatfs(pidfd, &fs) == 0 && (uint32_t)fs.f_type == PID_FS_MAGIC &&
-	    fstat(pidfd, &a) == 0 && fstat(other, &b) == 0 && a.st_ino == b.st_ino &&
-	    a.st_dev == b.st_dev;
+	if (pidfd < 0 || fstatfs(pidfd, &fs) < 0 || (uint32_t)fs.f_type != PID_FS_MAGIC)
+		return 0;
+	return fstat(pidfd, &st) == 0 ? st.st_ino : 0;
+}
+
+static ino_t
+own_number(struct pale_supervisor *supervisor)
+{
+	if (supervisor->own_number == 0) {
+		PALE_CLOSE int ours = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+		supervisor->own_number = number_of_process(ours);
+	}
+	return supervisor->own_number;
 }
 
 static bool
 is_peer_inside(struct pale_supervisor *supervisor, const struct pale_notify *call, int sock)
 {
 	PALE_CLOSE int pidfd = number_of(sock, SO_PEERPIDFD, -1);
-	PALE_CLOSE int ours = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_open, getpid(), 0);
 	ino_t theirs;
+	ino_t number;
+	bool inside;
 
+	if (pidfd < 0)
+		return false;
 	/* Ours: we have connected or listened for the cage. Somebody who is dead may have had our
-	 * number before. */
-	if (is_same_process(pidfd, ours))
+	 * number before. Who was found to be inside stays there. */
+	number = own_number(supervisor) == 0 ? 0 : number_of_process(pidfd);
+	if (number != 0 &&
+	    (number == supervisor->own_number || number == supervisor->inside_number))
 		return true;
 	theirs = namespace_of(pidfd);
 	/* All callers live in one. */
 	if (supervisor->pid_namespace == 0 && supervisor->last.tid == call->tid &&
 	    pale_ask_holds(supervisor, call))
 		supervisor->pid_namespace = namespace_of(supervisor->last.pidfd);
-	return theirs != 0 && theirs == supervisor->pid_namespace;
+	inside = theirs != 0 && theirs == supervisor->pid_namespace;
+	if (inside)
+		supervisor->inside_number = number;
+	return inside;
 }
 
 void

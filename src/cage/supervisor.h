@@ -83,6 +83,8 @@ struct pale_supervisor {
 	dev_t hidden_dev;        /* its file system; 0 until it is needed */
 	int diag;                /* the kernel's socket diagnosis; -1 until it is needed */
 	ino_t pid_namespace;     /* that of the callers; 0 until it is needed */
+	ino_t own_number;    /* our process, as pidfds tell it; 0 until it is needed, or unknown */
+	ino_t inside_number; /* the last peer that was found to be in the cage; 0: none */
 	uint64_t passing[PALE_PASSING_MAX];
 	size_t passing_next;
 	ino_t inherited[PALE_INHERITED_MAX];
