@@ -79,6 +79,20 @@ static const struct single singles[] = {
 };
 /* clang-format on */
 
+/* What the launcher says of what was accepted comes before what the probe says. */
+static void
+drop_notes(char *text)
+{
+	static const char note[] = "pale: note: ";
+	size_t from = 0;
+
+	while (strncmp(text + from, note, sizeof(note) - 1) == 0) {
+		from += strcspn(text + from, "\n");
+		from += text[from] == '\n';
+	}
+	memmove(text, text + from, strlen(text + from) + 1);
+}
+
 static void
 be_odd(enum oddity odd)
 {
@@ -212,6 +226,7 @@ run_single(const struct single *s)
 		if (!gone)
 			kill(pid, SIGKILL);
 		status = wait_status(pid);
+		drop_notes(text);
 		text[strcspn(text, "\n")] = '\0';
 		snprintf(detail, sizeof(detail), "status %d, %s", status, text);
 		if (status == LEAK_STATUS)
