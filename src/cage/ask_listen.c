@@ -23,8 +23,13 @@ is_listening(int sock)
 }
 
 static int
-listen_inet(const struct pale_supervisor *supervisor, int sock, int backlog)
+listen_inet(struct pale_supervisor *supervisor, int sock, int backlog)
 {
+	struct sockaddr_storage own;
+	socklen_t size = sizeof(own);
+
+	if (getsockname(sock, (struct sockaddr *)&own, &size) == 0)
+		pale_ask_judged(supervisor, &own, size);
 	/* What listens already, as a socket that was handed over does, keeps its address. */
 	if (supervisor->doors->net_open || is_listening(sock))
 		return listen(sock, backlog) < 0 ? -errno : 0;

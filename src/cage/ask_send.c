@@ -166,6 +166,8 @@ judge_address(struct pale_supervisor *supervisor, const struct pale_notify *call
 	int name;
 	int result;
 
+	if (room.addr.size > 0)
+		pale_ask_judged(supervisor, room.addr.room, room.addr.size);
 	if (s->domain == AF_INET || s->domain == AF_INET6) {
 		if (supervisor->doors->net_open ||
 		    pale_ask_inet_may_send(
@@ -175,7 +177,6 @@ judge_address(struct pale_supervisor *supervisor, const struct pale_notify *call
 	}
 	if (room.addr.size == 0)
 		return 0;
-	pale_ask_judged(supervisor, room.addr.room, room.addr.size);
 	if (s->domain == AF_NETLINK)
 		return supervisor->doors->net_open ? 0 : -EACCES;
 	if (s->domain != AF_UNIX)

@@ -117,7 +117,8 @@ pale_ask_judged(struct pale_supervisor *supervisor, const void *address, size_t 
 				: "");
 		else /* so that it cannot be taken for a host and a port */
 			snprintf(to, room, "%s%.*s", path[0] == '/' ? "" : "./", len, path);
-	} else if (family == AF_INET && size >= sizeof(struct sockaddr_in)) {
+	} else if ((family == AF_INET || family == AF_UNSPEC) &&
+	    size >= sizeof(struct sockaddr_in)) {
 		struct sockaddr_in in;
 
 		memcpy(&in, address, sizeof(in));

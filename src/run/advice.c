@@ -179,6 +179,22 @@ add_overlap(
 	}
 }
 
+/* A FIFO that is granted inside gets what Landlock lets be done around it. */
+static void
+add_fifos(
+    const struct pale_plan *plan, const char *dir, pale_rights rights, struct pale_why *answer)
+{
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		const struct pale_entry *entry = &plan->entries[i];
+		size_t len = strlen(answer->allow);
+
+		if (entry->kind == PALE_GRANT_FIFO && pale_path_is_beneath(entry->path, dir) &&
+		    (rights & RS(READ, WRITE) & ~entry->rights) != 0)
+			snprintf(answer->allow + len, sizeof(answer->allow) - len,
+			    " --fifo %s:read,write", entry->path);
+	}
+}
+
 /* Rights that come back from a private directory around a name, and so have to be granted too. */
 static pale_rights
 with_around(
@@ -284,8 +300,10 @@ pale_advise_path(const struct pale_plan *plan, const char *path, struct pale_why
 		}
 		say_option(answer, is_dir ? "--dir" : "--file", name, rights);
 		add_others(plan, name, rights, answer);
-		if (is_dir)
+		if (is_dir) {
+			add_fifos(plan, name, rights, answer);
 			add_overlap(plan, name, rights, answer);
+		}
 	}
 }
 
@@ -329,7 +347,8 @@ pale_advise(const struct pale_plan *plan, const char *path, struct pale_why *ans
 	case PALE_WHY_SUPERVISOR:
 		if (answer->error == EBUSY)
 			snprintf(answer->allow, sizeof(answer->allow),
-			    "grant the directory around it instead");
+			    "nothing: it is the name of a grant; grant the directory around it "
+			    "instead");
 		else
 			pale_advise_path(plan, path, answer);
 		return;

@@ -335,6 +335,30 @@ is_stream(struct pale_refusals *refusals, const struct pale_heard_call *heard)
 	return type == SOCK_STREAM;
 }
 
+/*
+ * An address as a grant has it: no port is any that the kernel chooses, and no host is this machine
+ * or, for who waits, every address that it has.
+ */
+static void
+print_address(const char *address, bool waits, char *buf, size_t size)
+{
+	const char *port = strrchr(address, ':');
+	int len = port == NULL ? (int)strlen(address) : (int)(port - address);
+	bool v6 = address[0] == '[';
+	bool is_none = strncmp(address, v6 ? "[::]:" : "0.0.0.0:", v6 ? 5 : 8) == 0;
+
+	if (is_none && waits)
+		snprintf(buf, size, "*");
+	else if (is_none)
+		snprintf(buf, size, "%s", v6 ? "[::1]" : "127.0.0.1");
+	else
+		snprintf(buf, size, "%.*s", len, address);
+	len = (int)strlen(buf);
+	if (port != NULL)
+		snprintf(buf + len, size - (size_t)len, "%s",
+		    waits && strcmp(port, ":0") == 0 ? ":*" : port);
+}
+
 /* An address that no path stands for. */
 static bool
 is_refused_address(struct pale_refusals *refusals, const struct pale_heard_call *heard,
@@ -356,11 +380,15 @@ is_refused_address(struct pale_refusals *refusals, const struct pale_heard_call 
 		why->is_option = false;
 		snprintf(why->allow, sizeof(why->allow),
 		    "nothing: a name that has a NUL in it cannot be granted");
-	} else if (heard->address[0] == '@')
+	} else if (heard->address[0] == '@') {
 		snprintf(why->allow, sizeof(why->allow), "--unix %s:%s", heard->address, use);
-	else
-		snprintf(why->allow, sizeof(why->allow), "--%s %s:%s",
-		    is_stream(refusals, heard) ? "tcp" : "udp", heard->address, use);
+	} else {
+		print_address(
+		    heard->address, use[0] == 'b', refusals->call, sizeof(refusals->call));
+		snprintf(why->allow, sizeof(why->allow), "--%s %.*s:%s",
+		    is_stream(refusals, heard) ? "tcp" : "udp", (int)sizeof(refusals->call),
+		    refusals->call, use);
+	}
 	return true;
 }
 

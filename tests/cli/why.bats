@@ -256,7 +256,7 @@ why() {
 	why 1 -w . -w w -r r -- rmdir w || why 1 -w w -- rmdir w
 	why 1 -w w -- rmdir w
 	has "(EBUSY)"
-	has "to allow grant the directory around it instead"
+	has "to allow nothing: it is the name of a grant; grant the directory around it instead"
 }
 
 @test "devices do not open in a grant, but can be granted by a policy" {
