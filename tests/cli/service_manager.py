@@ -9,6 +9,7 @@ and at READY=1 plays the client: `talk` asks both sockets for a line, `pass` tri
 descriptor to the service, `none` does nothing. Ends the command at the end.
 """
 import os
+import select
 import signal
 import socket
 import struct
@@ -50,7 +51,6 @@ def main():
     told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     told.bind("\0" + name[1:] if kind == "abstract" else name)
     told.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-    told.settimeout(20)
     listeners = [listen(unix, socket.AF_UNIX), listen(("127.0.0.1", 0), socket.AF_INET)]
     tcp = listeners[1].getsockname()
     pid = os.fork()
@@ -64,12 +64,14 @@ def main():
                           LISTEN_PID=os.environ.get("FOR_PID", str(os.getpid())))
         os.execvp(command[0], command)
     done = False
+    ended = os.pidfd_open(pid)
     while not done:
-        try:
-            text, control, _, _ = told.recvmsg(4096, 4096)
-        except socket.timeout:
+        # What is told comes before the end of who tells it.
+        ready, _, _ = select.select([told, ended], [], [], 20)
+        if told not in ready:
             print("nothing was told", flush=True)
             break
+        text, control, _, _ = told.recvmsg(4096, 4096)
         sender = [struct.unpack("3i", c[2])[0] for c in control]
         print("told", text.decode().replace("\n", " "), "by",
               "pale" if sender == [pid] else "another", flush=True)
