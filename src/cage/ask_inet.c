@@ -159,12 +159,14 @@ has_door(const struct pale_doors *doors, struct inet inet, unsigned use)
 
 /*
  * Without any door of its protocol the cage makes no such socket, so this one came from outside,
- * open, and sends as whoever made it meant it to. sendto is not even asked about there.
+ * open, and sends as whoever made it meant it to. sendto is not even asked about there. It is
+ * where a cage around has such a door, and then nothing was handed over that is not held to it.
  */
 static bool
 is_handed_over(const struct pale_doors *doors, struct inet inet)
 {
-	return !has_door(doors, inet, PALE_DOOR_CONNECT | PALE_DOOR_BIND);
+	return !has_door(doors, inet, PALE_DOOR_CONNECT | PALE_DOOR_BIND) &&
+	    (inet.tcp || !doors->udp_held);
 }
 
 /*

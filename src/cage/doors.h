@@ -68,6 +68,9 @@ struct pale_doors {
 	 * program: set where no other socket outside can be reached by a path. Unless every door
 	 * has SCM_IN, GATE_SOCKET and GATE_LISTEN are closed then. */
 	bool native;
+	/* A cage around this one holds UDP to addresses, so a socket of it that was handed on may
+	 * have been made there. */
+	bool udp_held;
 	/* Peers outside can be connected to or accepted from, so passing is judged; see ask_pass.c.
 	 */
 	bool crosses;

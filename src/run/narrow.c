@@ -14,15 +14,8 @@
 #include <unistd.h>
 
 #include "core/scope.h"
-#include "policy/endpoint.h"
-#include "run/hosts.h"
 #include "run/mounts.h"
-
-/* What the cage around gives at one place. */
-struct place {
-	pale_rights rights;
-	const struct pale_entry *entry; /* that gives it; NULL: a directory that only leads on */
-};
+#include "run/narrow_place.h"
 
 static pale_rights
 changes(void)
@@ -71,15 +64,11 @@ rights_of(const struct pale_outer *outer, const struct pale_entry *entry)
 	return entry->kind == PALE_GRANT_HIDE ? all & ~changes() & ~runs() : 0;
 }
 
-/*
- * What is given in a mount: by the entry that it is the top of (by all, where two show the same
- * inode), or by what is around it, where the machine itself has a mount in a grant.
- */
-static struct place
-place_of(const struct pale_mounts *mounts, const struct pale_mount *mount,
+struct pale_place
+pale_place_of(const struct pale_mounts *mounts, const struct pale_mount *mount,
     const struct pale_outer *outer)
 {
-	struct place place = { 0 };
+	struct pale_place place = { 0 };
 
 	for (size_t steps = 0; steps <= mounts->count; steps++) {
 		for (size_t i = 0; i < outer->plan->entry_count; i++) {
@@ -135,13 +124,13 @@ check_entry(const struct pale_mounts *mounts, const struct pale_entry *entry,
 {
 	const struct pale_mount *mount = pale_mounts_of_fd(mounts, entry->at.fd);
 	pale_rights asked = entry->kind == PALE_GRANT_COPY ? RS(READ) : entry->rights;
-	struct place place;
+	struct pale_place place;
 
 	if (mount == NULL)
 		return pale_fail(err, -ESTALE,
 		    "'%s' (%s) is not in the cage around any more, or never was", entry->path,
 		    entry->origin);
-	place = place_of(mounts, mount, outer);
+	place = pale_place_of(mounts, mount, outer);
 	if (entry->kind == PALE_GRANT_DEV) {
 		if (place.entry != NULL && place.entry->kind == PALE_GRANT_DEV)
 			return 0;
@@ -158,6 +147,84 @@ check_entry(const struct pale_mounts *mounts, const struct pale_entry *entry,
 	}
 	if ((asked & ~place.rights) != 0)
 		return wider(entry, asked & ~place.rights, NULL, place.entry, err);
+	return 0;
+}
+
+/* All that Landlock allows on the way up from an entry. */
+static uint64_t
+landlock_around(const struct pale_plan *plan, const struct pale_entry *entry)
+{
+	uint64_t bits = plan->landlock_root | entry->landlock;
+
+	for (size_t at = entry->cover; at != PALE_NO_COVER; at = plan->entries[at].cover)
+		bits |= plan->entries[at].landlock;
+	return bits;
+}
+
+/* The grant of the cage around that would be widened in a mount, if Landlock allowed this; or NULL.
+ */
+static const struct pale_entry *
+widened(const struct pale_outer *outer, const struct pale_mount *mount, uint64_t here)
+{
+	/* One that another hides by a name could be any. */
+	bool unknown = mount->buried && !mount->covered;
+
+	/* A FIFO or device can be written to all the same. */
+	if (!unknown && mount->read_only)
+		here &= ~pale_rights_landlock(changes()) | LANDLOCK_ACCESS_FS_WRITE_FILE;
+	if (!unknown && mount->no_exec)
+		here &= ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
+	for (size_t i = 0; i < outer->plan->entry_count; i++) {
+		const struct pale_entry *entry = &outer->plan->entries[i];
+
+		if (pale_entry_has_rights(entry) && entry->kind != PALE_GRANT_FD &&
+		    (unknown || is_top_of(outer, entry, mount)) &&
+		    (here & outer->plan->landlock_fs & ~landlock_around(outer->plan, entry)) != 0)
+			return entry;
+	}
+	return NULL;
+}
+
+static bool
+hangs_below(const struct pale_mounts *mounts, size_t at, const struct pale_mount *top)
+{
+	for (size_t steps = 0; steps <= mounts->count; steps++) {
+		size_t parent = mounts->list[at].parent;
+
+		if (parent == at)
+			return false;
+		if (&mounts->list[parent] == top)
+			return true;
+		at = parent;
+	}
+	return true;
+}
+
+/*
+ * A directory that is handed over is one with all mounts that hang in it, and in no list where they
+ * could be looked at later. Which of its mount's do, those inside can change by renaming.
+ */
+static int
+check_below_fd(const struct pale_mounts *mounts, const struct pale_entry *entry,
+    const struct pale_outer *outer, struct pale_err *err)
+{
+	const struct pale_mount *top = pale_mounts_of_fd(mounts, entry->at.fd);
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct pale_mount *mount = &mounts->list[i];
+		const struct pale_entry *around;
+
+		if (mount->covered || !hangs_below(mounts, i, top))
+			continue;
+		around = widened(outer, mount, entry->landlock);
+		if (around == NULL)
+			continue;
+		pale_fail(err, -EPERM,
+		    "'%s' (%s) would lead to '%s' with rights that the cage around withholds there "
+		    "(%s)",
+		    entry->path, entry->origin, around->path, around->origin);
+		return pale_remedy(err, "hand over a directory that does not hold it");
+	}
 	return 0;
 }
 
@@ -216,152 +283,13 @@ check_entries(const struct pale_plan *plan, const struct pale_outer *outer, stru
 			result = check_entry(&mounts, entry, outer, err);
 		else if (entry->kind == PALE_GRANT_TMP)
 			result = check_tmp(entry, outer, err);
+		if (result == 0 && entry->kind == PALE_GRANT_FD && entry->reopen && entry->is_dir)
+			result = check_below_fd(&mounts, entry, outer, err);
 	}
+	if (result == 0)
+		result = pale_narrow_endpoints(plan, &mounts, outer, err);
 	pale_mounts_done(&mounts);
 	return result == 0 ? check_below(plan, outer, err) : result;
-}
-
-static const struct pale_endpoint *
-find_endpoint(const struct pale_outer *outer, const struct pale_endpoint *endpoint)
-{
-	for (size_t i = 0; i < outer->plan->endpoint_count; i++) {
-		const struct pale_endpoint *one = &outer->plan->endpoints[i];
-
-		if (one->kind == endpoint->kind && strcmp(one->name, endpoint->name) == 0 &&
-		    one->key == endpoint->key && (one->port == endpoint->port || one->port == 0))
-			return one;
-	}
-	return NULL;
-}
-
-/* A socket in a directory of the cage around: what that may do with sockets there. */
-static unsigned
-uses_by_rights(const struct pale_outer *outer, const struct pale_endpoint *endpoint)
-{
-	const struct pale_entry *around = pale_plan_find(outer->plan, endpoint->name);
-	pale_rights rights = around == NULL ? 0 : rights_of(outer, around);
-	unsigned use = 0;
-
-	if ((rights & RS(CONNECTAT)) != 0)
-		use |= PALE_USE_CONNECT | PALE_USE_FOLLOW;
-	if ((rights & RS(BINDAT)) != 0)
-		use |= PALE_USE_BIND;
-	return use;
-}
-
-static int
-check_endpoint(
-    const struct pale_endpoint *endpoint, const struct pale_outer *outer, struct pale_err *err)
-{
-	const struct pale_endpoint *around = find_endpoint(outer, endpoint);
-	unsigned may = around == NULL ? 0 : around->use;
-	const char *word = pale_endpoint_word(endpoint->kind);
-	char uses[128];
-
-	switch (endpoint->kind) {
-	case PALE_GRANT_FIFO:
-		return 0; /* compared as an entry */
-	case PALE_GRANT_SHM:
-	case PALE_GRANT_MSG:
-	case PALE_GRANT_SEM:
-		/* Of its own namespace the cage around has everything. */
-		if ((outer->plan->sys.gates & 1U << GATE_SYSV) != 0)
-			return 0;
-		break;
-	case PALE_GRANT_MQ:
-		if (!outer->plan->doors.machine_ipc && around == NULL)
-			return 0;
-		break;
-	case PALE_GRANT_UNIX:
-		if (endpoint->name[0] == '/' && around == NULL)
-			may = uses_by_rights(outer, endpoint);
-		/* The name's directory is not in the cage around, only what had the name. */
-		if (around != NULL && (endpoint->use & (PALE_USE_BIND | PALE_USE_FOLLOW)) != 0) {
-			pale_fail(err, -EOPNOTSUPP,
-			    "'%s' (%s) cannot be bound or followed from a cage inside another",
-			    endpoint->name, endpoint->origin);
-			return pale_remedy(err, "grant connect alone");
-		}
-		break;
-	case PALE_GRANT_TCP:
-	case PALE_GRANT_UDP:
-		return 0; /* compared as addresses */
-	case PALE_GRANT_PATH:
-	case PALE_GRANT_DIR:
-	case PALE_GRANT_FILE:
-	case PALE_GRANT_COPY:
-	case PALE_GRANT_HIDE:
-	case PALE_GRANT_TMP:
-	case PALE_GRANT_DEV:
-	case PALE_GRANT_FD:
-	case PALE_GRANT_LINK:
-		break;
-	}
-	if ((endpoint->use & ~may) == 0)
-		return 0;
-	pale_uses_print(endpoint->use & ~may, uses, sizeof(uses));
-	if (around == NULL)
-		pale_fail(err, -EPERM, "%s '%s' (%s) is not granted to the cage around", word,
-		    endpoint->name, endpoint->origin);
-	else
-		pale_fail(err, -EPERM,
-		    "%s '%s' (%s) would have %s, which the cage around does not have (%s "
-		    "there)",
-		    word, endpoint->name, endpoint->origin, uses, around->origin);
-	return pale_remedy(err, "ask for less here, or grant more to the cage around");
-}
-
-/* Hosts by their addresses; a name was never looked up here. */
-static bool
-has_host(const struct pale_doors *doors, const struct pale_door_host *host)
-{
-	for (size_t i = 0; i < doors->host_count; i++) {
-		const struct pale_door_host *one = &doors->hosts[i];
-
-		if (one->tcp == host->tcp && (host->use & ~one->use) == 0 &&
-		    (one->port == 0 || one->port == host->port) &&
-		    (one->any_host ||
-			(!host->any_host && one->scope == host->scope &&
-			    memcmp(one->address, host->address, sizeof(one->address)) == 0)))
-			return true;
-	}
-	return false;
-}
-
-static int
-check_hosts(const struct pale_plan *plan, const struct pale_outer *outer, struct pale_err *err)
-{
-	const struct pale_plan *around = outer->plan;
-
-	if (around->doors.net_open)
-		return 0;
-	for (size_t i = 0; i < plan->doors.host_count; i++) {
-		if (has_host(&around->doors, &plan->doors.hosts[i]))
-			continue;
-		pale_fail(err, -EPERM,
-		    "a host or port of --tcp or --udp is not granted to the cage around: %s port "
-		    "%u",
-		    plan->doors.hosts[i].tcp ? "TCP" : "UDP", plan->doors.hosts[i].port);
-		return pale_remedy(err, "ask for less here, or grant more to the cage around");
-	}
-	return 0;
-}
-
-int
-pale_narrow_early(const struct pale_compartment *compartment, struct pale_err *err)
-{
-	for (size_t i = 0; i < compartment->grant_count; i++) {
-		const struct pale_grant *grant = &compartment->grants[i];
-
-		if ((grant->kind != PALE_GRANT_TCP && grant->kind != PALE_GRANT_UDP) ||
-		    !pale_hosts_is_name(grant))
-			continue;
-		pale_fail(err, -EOPNOTSUPP,
-		    "%s: '%s' is a name, which is not looked up for a cage inside another",
-		    grant->origin, grant->path);
-		return pale_remedy(err, "name the address: `getent ahosts %s`", grant->path);
-	}
-	return 0;
 }
 
 static int
@@ -395,30 +323,23 @@ pale_narrow(struct pale_plan *plan, const struct pale_compartment *compartment,
 
 	if (result == 0)
 		result = check_entries(plan, outer, err);
-	if (result == 0)
-		result = check_hosts(plan, outer, err);
-	for (size_t i = 0; i < plan->endpoint_count && result == 0; i++)
-		result = check_endpoint(&plan->endpoints[i], outer, err);
 	if (result < 0)
 		return result;
 	plan->landlock_fs |= outer->plan->landlock_fs;
 	plan->landlock_net |= outer->plan->landlock_net;
 	plan->landlock_scope |= outer->plan->landlock_scope;
 	plan->sys.withheld |= outer->plan->sys.withheld;
-	/* What they open matters only for sockets that the cage around has. */
-	plan->sys.gates &= outer->plan->sys.gates | ~(1U << GATE_DGRAM | 1U << GATE_PASS);
+	/*
+	 * A socket of the cage around may be handed on, so what that asks about is asked about
+	 * here, too. Only the ipc namespace is always another one.
+	 */
+	plan->sys.gates &=
+	    outer->plan->sys.gates | 1U << GATE_SYSV | 1U << GATE_MQ | 1U << GATE_MQ_OPEN;
+	plan->doors.crosses |= outer->plan->doors.crosses;
+	plan->doors.udp_held = outer->plan->doors.udp_held;
+	for (size_t i = 0; i < outer->plan->doors.host_count; i++)
+		plan->doors.udp_held |= !outer->plan->doors.hosts[i].tcp;
 	return 0;
-}
-
-/* All that Landlock allows on the way up from an entry. */
-static uint64_t
-landlock_around(const struct pale_plan *plan, const struct pale_entry *entry)
-{
-	uint64_t bits = plan->landlock_root | entry->landlock;
-
-	for (size_t at = entry->cover; at != PALE_NO_COVER; at = plan->entries[at].cover)
-		bits |= plan->entries[at].landlock;
-	return bits;
 }
 
 /* What Landlock allows here in a mount: the rules of it and of all that it hangs in. */
@@ -477,30 +398,18 @@ pale_narrow_inspect(const struct pale_cage *cage, int proc, struct pale_err *err
 
 	for (size_t i = 0; i < mounts.count && result == 0; i++) {
 		const struct pale_mount *mount = &mounts.list[i];
-		bool unknown = mount->buried && !mount->covered;
-		uint64_t here;
+		const struct pale_entry *entry;
 
-		if (mount->covered || (!unknown && is_node(cage, mount)))
+		if (mount->covered || (!mount->buried && is_node(cage, mount)))
 			continue;
-		here = landlock_here(cage, &mounts, i);
-		if (!unknown && mount->read_only)
-			here &= LANDLOCK_ACCESS_FS_WRITE_FILE; /* a FIFO's */
-		if (!unknown && mount->no_exec)
-			here &= ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
-		for (size_t e = 0; e < outer->plan->entry_count && result == 0; e++) {
-			const struct pale_entry *entry = &outer->plan->entries[e];
-
-			if (!pale_entry_has_rights(entry) || entry->kind == PALE_GRANT_FD ||
-			    (!unknown && !is_top_of(outer, entry, mount)) ||
-			    (here & outer->plan->landlock_fs &
-				~landlock_around(outer->plan, entry)) == 0)
-				continue;
-			pale_fail(err, -EPERM,
-			    "'%s' inside would get rights back that the cage around withholds from "
-			    "'%s' (%s)",
-			    mount->path, entry->path, entry->origin);
-			result = pale_remedy(err, "grant less here around '%s'", entry->path);
-		}
+		entry = widened(outer, mount, landlock_here(cage, &mounts, i));
+		if (entry == NULL)
+			continue;
+		pale_fail(err, -EPERM,
+		    "'%s' inside would get rights back that the cage around withholds from "
+		    "'%s' (%s)",
+		    mount->path, entry->path, entry->origin);
+		result = pale_remedy(err, "grant less here around '%s'", entry->path);
 	}
 	pale_mounts_done(&mounts);
 	return result;

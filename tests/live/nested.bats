@@ -196,6 +196,62 @@ z' -- sh -c 'pwd; echo \"\$A \$B\"; echo \"\$@\"' - '\"' '\$(x)' ''"
 	done
 }
 
+@test "a socket is judged where it lies, whatever name leads to it" {
+	need python3
+	for who in $(people); do
+		[ "$who" != root ] || continue
+		mkdir -p "w/$who/d/ro"
+		own "w/$who"
+		as python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('w/$who/d/ro/s')"
+		run as "$area/pale" run --best-effort overlap -x "$area/pale" -w "w/$who" \
+			-r "w/$who/d/ro" -- sh -c "mv w/$who/d w/$who/e &&
+				exec $area/pale run --unix w/$who/e/ro/s:connect -- true"
+		exits 125
+		has "unix '$area/w/$who/e/ro/s' (--unix) is not granted to the cage around"
+	done
+}
+
+@test "a socket of the network that is handed on reaches no other host than before" {
+	need python3
+	cat >r/hand.py <<-'END'
+		import os, socket, sys
+		if len(sys.argv) > 1:
+		    for fd, kind in (8, socket.SOCK_DGRAM), (9, socket.SOCK_STREAM):
+		        os.dup2(socket.socket(socket.AF_INET, kind).detach(), fd)
+		    os.execv(sys.argv[1], [sys.argv[1], "run", "--fd", "8:read,write", "--fd",
+		        "9:read,write", "-r", "r", "--", "python3", "r/hand.py"])
+		there = ("127.0.0.1", 7)
+		udp, tcp = (socket.socket(fileno=os.dup(fd)) for fd in (8, 9))
+		for attempt in (lambda: udp.sendto(b"x", there), lambda: udp.sendmsg([b"x"], [], 0, there),
+		    lambda: udp.connect(there), lambda: tcp.connect(there), lambda: tcp.listen(1),
+		    lambda: udp.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)):
+		    try:
+		        attempt()
+		        print("won")
+		    except PermissionError:
+		        print("refused")
+		    except OSError as error:
+		        print(error)
+	END
+	for who in $(people); do
+		run in_cage --udp 127.0.0.1:9:connect --tcp 127.0.0.1:9:connect -- \
+			python3 r/hand.py "$area/pale"
+		exits 0
+		[ "$(echo "$output" | sort | uniq -c | tr -s ' ')" = " 6 refused" ]
+	done
+}
+
+@test "a directory that is handed on gives nothing back that lies below it" {
+	need python3
+	for who in $(people); do
+		run as "$area/pale" run -x "$area/pale" --dir r:lookup,fstat -- python3 -c \
+			"import os; os.dup2(os.open('/', os.O_PATH), 9)
+os.execv('$area/pale', ['pale', 'run', '--fd', '9:read', '--', 'cat', '/dev/fd/9$area/r/file'])"
+		exits 125
+		has "'fd 9' (--fd) would lead to '$area/r' with rights that the cage around withholds"
+	done
+}
+
 @test "limits, umask and ignored signals are inherited, and go no higher" {
 	for who in $(people); do
 		run in_cage --limit nofile=100 -- "$area/pale" run --limit nofile=200 -- sh -c 'ulimit -Hn'
