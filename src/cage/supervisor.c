@@ -138,6 +138,7 @@ prepare(struct pale_supervisor *supervisor, pid_t tid)
 		return -ENOTSUP;
 	if (fchdir(supervisor->proc) < 0 || chdir("self/fd") < 0)
 		return -errno;
+	pale_notify_take_turns(supervisor->listener);
 	result = make_timer(supervisor);
 	/* The kernel lets root be mapped once more, for a cage inside, only where this was held. */
 	if (getuid() == 0)

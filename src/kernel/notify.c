@@ -47,6 +47,12 @@ pale_notify_take(int listener, struct pale_notify *ret)
 	return 0;
 }
 
+void
+pale_notify_take_turns(int listener)
+{
+	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+}
+
 bool
 pale_notify_holds(int listener, uint64_t id)
 {

@@ -41,6 +41,12 @@ struct pale_notify {
 int pale_notify_take(int listener, struct pale_notify *ret);
 
 /*
+ * Let a caller and whoever answers it take turns on one processor (Linux 6.6): both wait for each
+ * other anyway, and waking another processor takes longer. Elsewhere it does nothing.
+ */
+void pale_notify_take_turns(int listener);
+
+/*
  * Does the call still stand still? To be asked after anything was opened by the number in .tid and
  * before it is used: the thread may be gone and the number somebody else's.
  */
