@@ -377,3 +377,43 @@ $mask" ]
 	[[ $output != "cannot choose"* ]] || skip "$output"
 	[ "$output" = "Operation not permitted" ]
 }
+
+@test "a datagram socket is not connected elsewhere while a message waits in it, and passes nothing there" {
+	cat >waits.py <<-'EOF'
+		import os, socket, subprocess, sys
+		door = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		door.bind("door")
+		other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		other.bind("w/other")
+		for name in "door", "w/other":
+		    os.chmod(name, 0o777)
+		program = """
+		import errno, os, socket, threading
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.connect("door")
+		try:
+		    while True:
+		        s.send(b"x", socket.MSG_DONTWAIT)
+		except BlockingIOError:
+		    pass
+		threading.Thread(target=lambda: socket.send_fds(s, [b"y"], [0]), daemon=True).start()
+		result = 0
+		for i in range(100000):
+		    result = s.connect_ex("door")
+		    if result != 0:
+		        break
+		print(os.strerror(result), flush=True)
+		print(os.strerror(s.connect_ex("w/other")), flush=True)
+		os._exit(0)
+		"""
+		subprocess.run(sys.argv[1:] + ["python3", "-c", program])
+		other.setblocking(False)
+		try:
+		    other.recv(1)
+		    print("came")
+		except BlockingIOError:
+		    print("nothing came")
+	EOF
+	run python3 waits.py pale run -x /usr -w w --unix door:connect,scm-out --
+	[ "$output" = "$(printf "%s\n" "Operation already in progress" "Operation already in progress" "nothing came")" ]
+}
