@@ -12,11 +12,12 @@
  *   - the process that connected or listened there: ourselves, on behalf of the cage, or one that
  *     lives in the caller's pid namespace.
  *
- * Attacks: a socket connected to an outsider while another thread has it opened, or while a message
- * waits in it (a socket with a call under way is neither bound nor connected again); a datagram
- * socket that changes its peer, or gets a name that everybody can send to (never opened); an end of
- * a pair that is passed out and then leads in (no UNIX socket is, unless descriptors may come in
- * there too); a number of a process that is another's by now, or was before (pidfds are compared).
+ * Attacks: a socket that is bound by such a door, and connected elsewhere; one connected to an
+ * outsider while another thread has it opened, or while a message waits in it (a socket with a call
+ * under way is neither bound nor connected again); a datagram socket that changes its peer, or gets
+ * a name that everybody can send to (never opened); an end of a pair that is passed out and then
+ * leads in (no UNIX socket is, unless descriptors may come in there too); a number of a process
+ * that is another's by now, or was before (pidfds are compared).
  */
 #include "cage/ask_pass.h"
 
@@ -161,6 +162,8 @@ forget(struct pale_supervisor *supervisor, int sock)
 	}
 }
 
+static bool is_bound_by_door(struct pale_supervisor *supervisor, int sock);
+
 int
 pale_pass_before_connect(
     struct pale_supervisor *supervisor, int sock, const struct pale_ask_target *target)
@@ -176,6 +179,9 @@ pale_pass_before_connect(
 		return pale_pass_before_send(supervisor, sock);
 	if (pale_pass_is_connected(sock))
 		return -EISCONN;
+	/* Where it is bound says of what it accepts that descriptors may go there. */
+	if (!grants(target->door, PALE_DOOR_SCM_OUT) && is_bound_by_door(supervisor, sock))
+		return -EINVAL;
 	forget(supervisor, sock);
 	return set_rights(sock, in) < 0 && !in ? -EACCES : 0;
 }
@@ -314,6 +320,10 @@ is_bound_by_door(struct pale_supervisor *supervisor, int sock)
 	dev_t dev;
 	ino_t ino;
 
+	/* One of datagrams accepts nothing, and has any peer. */
+	if (count_doors(supervisor, PALE_DOOR_SCM_OUT) == 0 ||
+	    number_of(sock, SO_TYPE, SOCK_DGRAM) == SOCK_DGRAM)
+		return false;
 	if (!pale_unix_bound_at(&supervisor->diag, sock, &dev, &ino))
 		return false;
 	for (size_t i = 0; i < supervisor->doors->socket_count; i++) {
@@ -333,9 +343,14 @@ int
 pale_pass_before_bind(
     struct pale_supervisor *supervisor, int sock, const struct pale_door_socket *door)
 {
-	/* Nobody connects to a name of what is connected itself. */
-	if (!supervisor->doors->crosses || pale_pass_is_connected(sock))
+	if (!supervisor->doors->crosses)
 		return 0;
+	/* Nobody connects to a name of what is connected itself. */
+	if (pale_pass_is_connected(sock))
+		return grants(door, PALE_DOOR_SCM_OUT) &&
+			number_of(sock, SO_TYPE, SOCK_DGRAM) != SOCK_DGRAM
+		    ? -EINVAL
+		    : 0;
 	if (is_under_way(supervisor, sock))
 		return -EALREADY;
 	if (grants(door, PALE_DOOR_SCM_IN))

@@ -417,3 +417,40 @@ $mask" ]
 	run python3 waits.py pale run -x /usr -w w --unix door:connect,scm-out --
 	[ "$output" = "$(printf "%s\n" "Operation already in progress" "Operation already in progress" "nothing came")" ]
 }
+
+@test "a socket that is bound by a door for passing out passes nothing where it is connected itself" {
+	cat >both.py <<-'EOF'
+		import os, socket, subprocess, sys
+		def serve(name, kind):
+		    s = socket.socket(socket.AF_UNIX, kind)
+		    s.bind(name)
+		    os.chmod(name, 0o777)
+		    if kind == socket.SOCK_STREAM:
+		        s.listen(8)
+		    return s
+		servers = serve("w/stream", socket.SOCK_STREAM), serve("w/datagrams", socket.SOCK_DGRAM)
+		program = """
+		import socket
+		for order in "bc", "cb":
+		    for name, kind in ("w/stream", socket.SOCK_STREAM), ("w/datagrams", socket.SOCK_DGRAM):
+		        s = socket.socket(socket.AF_UNIX, kind)
+		        for step in order:
+		            try:
+		                s.bind("%s") if step == "b" else s.connect(name)
+		            except OSError:
+		                pass
+		        try:
+		            socket.send_fds(s, [b"x"], [0])
+		            print(order, name, "passed")
+		        except OSError:
+		            print("no")
+		"""
+		subprocess.run(sys.argv[1:] + ["python3", "-c", program % os.path.abspath("door")])
+	EOF
+	for who in $(people); do
+		own "$area"
+		rm -f door w/stream w/datagrams
+		run as python3 both.py pale run -x /usr -w w --unix "$area/door:bind,scm-out" --
+		[ "$output" = "$(printf 'no\n%.0s' 1 2 3 4)" ]
+	done
+}
