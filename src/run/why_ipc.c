@@ -19,6 +19,7 @@
 
 enum {
 	ALLOW_BYTES = 128,
+	WHY_BYTES = 512, /* of a reason that is said again */
 };
 
 static const char own[] = "the cage has an IPC namespace of its own: what the machine has is not "
@@ -278,10 +279,12 @@ is_there(enum pale_grant_kind kind, key_t key)
 static void
 say_never(struct pale_why *ret)
 {
-	if (!ret->allowed && ret->allow[0] == '\0')
-		snprintf(ret->allow, sizeof(ret->allow),
-		    "nothing: what is the machine's is never removed or given to others from "
-		    "inside");
+	if (ret->allowed || ret->allow[0] != '\0')
+		return;
+	snprintf(ret->allow, sizeof(ret->allow), "nothing: %s",
+	    ret->call.sys == PALE_SYS_shmat
+		? "no segment of the machine's is executed from inside"
+		: "what is the machine's is never removed or given to others from inside");
 }
 
 bool
@@ -312,6 +315,10 @@ pale_why_ipc_heard(const struct pale_plan *plan, const char *queue, struct pale_
 		return true;
 	}
 	ret->is_option = false;
+	if (uses_that_allow(&asked, ret->call) == NULL) {
+		snprintf(ret->allow, sizeof(ret->allow), "nothing: %.*s", WHY_BYTES, ret->reason);
+		return true;
+	}
 	snprintf(ret->allow, sizeof(ret->allow), "%s",
 	    asked.key == IPC_PRIVATE
 		? "nothing: what has no key cannot be granted"

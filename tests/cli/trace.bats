@@ -181,3 +181,34 @@ os.write(1, b"done")' 2>&7 >result 7>&- &
 	wait $cage
 	kill $reader
 }
+
+@test "what is done to a file that was handed over is no denial" {
+	for who in $(people); do
+		traced --trace -r in -- sh -c 'stat - <in/file; ls -l /proc/self/fd; cat -' </etc/hostname
+		[ -z "$(grep denied <<<"$text")" ]
+	done
+}
+
+@test "a name by way of /proc is told as what it means" {
+	traced --trace -w in -- sh -c 'cd in; cat /proc/self/cwd/../out/secret'
+	grep -qF -- "-> $area/out/secret" <<<"$text"
+	grep -qF -- "to allow: --file $area/out/secret:read" <<<"$text"
+}
+
+@test "what the program made itself is granted by its directory" {
+	traced --trace -w in -- sh -c 'cp /bin/true in/made; in/made'
+	grep -qE -- "to allow: --dir $area/in:[a-z_,]*fexecve" <<<"$text"
+}
+
+@test "a directory around grants that hold less says that this is accepted" {
+	traced --trace -r in -- sh -c 'echo x >beside'
+	grep -qF -- "--best-effort=overlap" <<<"$text"
+}
+
+@test "a segment that the namespace hides is told with its key" {
+	id=$(ipcmk -M 64 | sed 's/.*: //')
+	key=$(ipcs -m | awk -v id="$id" '$2 == id { print $1 }')
+	traced --trace -- perl -e "shmget($key, 64, 0)"
+	ipcrm -m "$id"
+	grep -qF -- "to allow: --sysv shm:$key:read" <<<"$text"
+}
