@@ -2,7 +2,8 @@
 /*
  * listen(2). A TCP socket that has no address gets one by it, so it is asked where single hosts and
  * ports are granted. A socket of AF_UNIX that listens will never be connected itself, so this is
- * the moment to let it be sent descriptors, where only the cage can reach it.
+ * the moment to let it be sent descriptors, where only the cage can reach it; where descriptors
+ * pass by a door it listens by no name that nobody granted.
  */
 #include "cage/ask.h"
 
@@ -43,6 +44,33 @@ listen_inet(struct pale_supervisor *supervisor, int sock, int backlog)
 	return -EACCES;
 }
 
+/*
+ * A name cannot be changed. One without a path was the kernel's choice (SO_PASSCRED gives it to a
+ * socket that fails to connect), and only somebody outside could connect to it.
+ */
+static int
+check_name(struct pale_supervisor *supervisor, int sock)
+{
+	struct pale_ask_addr addr = { .size = sizeof(addr.room) };
+	int name;
+
+	if (is_listening(sock))
+		return 0;
+	if (getsockname(sock, &addr.generic, &addr.size) < 0)
+		return -errno;
+	/* A path of 108 bytes is told with a NUL behind it. */
+	if (addr.size > sizeof(addr.un))
+		addr.size = sizeof(addr.un);
+	name = pale_ask_unix_name(&addr);
+	if (name == PALE_ASK_PATH)
+		return 0;
+	return name == PALE_ASK_ABSTRACT &&
+		pale_ask_abstract_door(supervisor, &addr, PALE_DOOR_BIND) != NULL
+	    ? 0
+	    : name == PALE_ASK_ABSTRACT ? -EACCES
+					: -EINVAL;
+}
+
 int
 pale_ask_listen(struct pale_supervisor *supervisor, const struct pale_notify *call)
 {
@@ -61,6 +89,11 @@ pale_ask_listen(struct pale_supervisor *supervisor, const struct pale_notify *ca
 		return -errno;
 	if (domain == AF_INET || domain == AF_INET6)
 		return listen_inet(supervisor, sock, backlog);
+	if (domain == AF_UNIX) {
+		result = check_name(supervisor, sock);
+		if (result < 0)
+			return result;
+	}
 	if (listen(sock, backlog) < 0)
 		return -errno;
 	if (domain == AF_UNIX)

@@ -401,6 +401,9 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
 		return 0;
 	plan->sys.gates |= 1U << GATE_DGRAM;
 	plan->sys.gates &= ~(1U << GATE_SENDTO);
+	/* A socket can get an abstract name by itself, and whoever connects to that is no door. */
+	if (!pale_native_none(plan, PALE_USE_SCM_IN | PALE_USE_SCM_OUT))
+		plan->sys.gates &= ~(1U << GATE_LISTEN);
 	if (pale_native_why_not(plan, compartment, options, &plan->native_not) < 0)
 		return pale_fail(err, -ENOMEM, "out of memory");
 	if (plan->native_not != NULL)

@@ -52,8 +52,8 @@ pale_native_all(const struct pale_plan *plan, unsigned use)
 	return true;
 }
 
-static bool
-none_passes(const struct pale_plan *plan, unsigned use)
+bool
+pale_native_none(const struct pale_plan *plan, unsigned use)
 {
 	for (size_t i = 0; i < plan->endpoint_count; i++) {
 		if (plan->endpoints[i].kind == PALE_GRANT_UNIX &&
@@ -66,7 +66,7 @@ none_passes(const struct pale_plan *plan, unsigned use)
 static bool
 is_mixed(const struct pale_plan *plan, unsigned use)
 {
-	return !pale_native_all(plan, use) && !none_passes(plan, use);
+	return !pale_native_all(plan, use) && !pale_native_none(plan, use);
 }
 
 /* In a user namespace of ours other owners look all alike, so it was looked at before. */
@@ -128,7 +128,7 @@ is_granted(const void *state, const char *socket)
 static bool
 mixes_passing(const struct pale_plan *plan, const struct pale_entry *entry)
 {
-	return !none_passes(plan, PALE_USE_SCM_IN | PALE_USE_SCM_OUT) &&
+	return !pale_native_none(plan, PALE_USE_SCM_IN | PALE_USE_SCM_OUT) &&
 	    entry->kind != PALE_GRANT_TMP && pale_entry_has_rights(entry) &&
 	    (entry->is_dir || S_ISSOCK(entry->at.mode)) &&
 	    (entry->rights & RS(CONNECTAT, BINDAT)) != 0;

@@ -27,6 +27,8 @@ bool pale_native_harmless(const struct pale_entry *entry, uid_t owner);
 
 /* Has every granted UNIX socket one of these uses? */
 bool pale_native_all(const struct pale_plan *plan, unsigned use);
+/* Has none of them any of these uses? */
+bool pale_native_none(const struct pale_plan *plan, unsigned use);
 
 /*
  * Say why not.

@@ -454,3 +454,42 @@ $mask" ]
 		[ "$output" = "$(printf 'no\n%.0s' 1 2 3 4)" ]
 	done
 }
+
+@test "where descriptors pass by a door a socket listens by no abstract name that it got by itself" {
+	cat >itself.py <<-'EOF'
+		import os, socket, subprocess, sys
+		door = socket.socket(socket.AF_UNIX)
+		door.bind("door")
+		os.chmod("door", 0o777)
+		program = """
+		import socket
+		def attempt(name, how):
+		    s = socket.socket(socket.AF_UNIX)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+		    try:
+		        how(s)
+		    except OSError:
+		        pass
+		    try:
+		        s.listen(1)
+		        print(name, "listens as", s.getsockname())
+		    except OSError:
+		        print("no")
+		attempt("refused", lambda s: s.connect("door"))
+		attempt("chosen", lambda s: s.bind(""))
+		attempt("unnamed", lambda s: None)
+		s = socket.socket(socket.AF_UNIX)
+		s.bind("/tmp/own")
+		s.listen(1)
+		c = socket.socket(socket.AF_UNIX)
+		c.connect("/tmp/own")
+		print("yes")
+		"""
+		subprocess.run(sys.argv[1:] + ["python3", "-c", program])
+	EOF
+	for use in scm-in scm-out scm-in,scm-out scm-in,follow; do
+		rm -f door
+		run python3 itself.py pale run -x /usr --unix "door:connect,$use" --
+		[ "$output" = "$(printf '%s\n' no no no yes)" ]
+	done
+}
