@@ -31,7 +31,8 @@ const struct pale_loss pale_losses[] = {
 	{ "nproc", PALE_LOSS_NPROC,
 	    "the number of processes is not limited where the kernel cannot limit root's" },
 	{ "queue", PALE_LOSS_QUEUE,
-	    "a granted POSIX queue that belongs to you can be given another mode, group and times" },
+	    "a granted POSIX queue that belongs to you can be given another mode, group and "
+	    "times" },
 	{ NULL, 0, NULL },
 };
 
