@@ -3,6 +3,9 @@
 #ifndef PALE_CLI_SAY_H
 #define PALE_CLI_SAY_H
 
+#include <signal.h>
+#include <stdbool.h>
+
 #include "core/err.h"
 
 /* "pale: what failed and why", and below it what to do about it. */
@@ -13,5 +16,17 @@ void pale_say(const char *sentence);
 
 /* "pale: note: sentence". */
 void pale_say_note(const char *sentence);
+
+/*
+ * Between these two, writing to a pipe or socket that nobody reads any more fails, and sends no
+ * signal: it would end a command that runs, or take the place of how it ended.
+ */
+struct pale_quiet {
+	sigset_t had;
+	bool pending; /* a signal of somebody else's waits, and stays */
+};
+
+void pale_quiet_begin(struct pale_quiet *ret_quiet);
+void pale_quiet_end(const struct pale_quiet *quiet);
 
 #endif

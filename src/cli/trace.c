@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/say.h"
@@ -20,6 +21,21 @@ enum {
 	PENDING_MAX_BYTES = 1 << 20, /* some thousand denials that nobody reads */
 	FD_LOW = 3,
 };
+
+static ssize_t
+write_quietly(int fd, const char *bytes, size_t size)
+{
+	struct pale_quiet quiet;
+	ssize_t put;
+	int error;
+
+	pale_quiet_begin(&quiet);
+	put = write(fd, bytes, size);
+	error = errno;
+	pale_quiet_end(&quiet);
+	errno = error;
+	return put;
+}
 
 /* Write what can be written without waiting; all of it, if it is the end. */
 static void
@@ -35,7 +51,8 @@ put_out(struct pale_cli_trace *trace, bool all)
 		if (!all && (poll(&polled, 1, 0) != 1 || (polled.revents & POLLOUT) == 0))
 			break;
 		/* So much fits where there is room at all, pipe(7). */
-		put = write(trace->fd, trace->pending + done, size < PIPE_BUF ? size : PIPE_BUF);
+		put = write_quietly(
+		    trace->fd, trace->pending + done, size < PIPE_BUF ? size : PIPE_BUF);
 		if (put < 0 && errno == EINTR && all)
 			continue;
 		if (put < 0 && (errno == EINTR || errno == EAGAIN) && !all)
@@ -43,7 +60,8 @@ put_out(struct pale_cli_trace *trace, bool all)
 		if (put < 0 && errno == EAGAIN && poll(&polled, 1, -1) == 1)
 			continue;
 		if (put <= 0) {
-			done = trace->pending_size; /* nobody is left who could read it */
+			done = trace->pending_size; /* nobody reads it, or it has no room */
+			trace->error = errno;
 			break;
 		}
 		done += (size_t)put;
@@ -93,6 +111,35 @@ tell(void *state, const struct pale_denial *denial)
 	put_out(trace, trace->json);
 }
 
+static int
+open_dir(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - file) + 1;
+	char dir[PATH_MAX];
+
+	if (len >= sizeof(dir))
+		return -1;
+	memcpy(dir, file, len);
+	dir[len] = '\0';
+	return open(len == 0 ? "." : dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Nothing was run: nobody wants an empty file, which the next attempt would stumble over. */
+static void
+take_away(const struct pale_cli_trace *trace)
+{
+	const char *slash = strrchr(trace->file, '/');
+	const char *name = slash == NULL ? trace->file : slash + 1;
+	struct stat ours;
+	struct stat there;
+
+	if (trace->dir >= 0 && fstat(trace->fd, &ours) == 0 &&
+	    fstatat(trace->dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    there.st_dev == ours.st_dev && there.st_ino == ours.st_ino && there.st_size == 0)
+		unlinkat(trace->dir, name, 0);
+}
+
 /* A new file, and not at a number that a grant names: the program would get it. */
 static int
 make_file(
@@ -112,6 +159,13 @@ make_file(
 		if (compartment->grants[i].kind == PALE_GRANT_FD &&
 		    compartment->grants[i].fd >= low)
 			low = compartment->grants[i].fd + 1;
+	}
+	trace->dir = open_dir(trace->file);
+	if (trace->dir >= 0 && trace->dir < low) {
+		int dir = fcntl(trace->dir, F_DUPFD_CLOEXEC, low);
+
+		close(trace->dir);
+		trace->dir = dir;
 	}
 	trace->fd = fcntl(fd, F_DUPFD_CLOEXEC, low);
 	return trace->fd < 0 ? pale_fail_errno(err, "option --trace: no descriptor is free") : 0;
@@ -166,6 +220,11 @@ say_totals(const struct pale_cli_trace *trace, const struct pale_trace_totals *t
 		snprintf(line + len, sizeof(line) - (size_t)len, "; %" PRIu64 " more were not told",
 		    totals->untold + trace->left_out);
 	pale_say(line);
+	if (trace->file == NULL || trace->error == 0)
+		return;
+	snprintf(
+	    line, sizeof(line), "'%s' is not complete: %s", trace->file, strerror(trace->error));
+	pale_say_note(line);
 }
 
 void
@@ -184,7 +243,12 @@ pale_cli_trace_end(struct pale_cli_trace *trace, bool ran)
 	}
 	pale_trace_free(trace->trace);
 	free(trace->pending);
-	if (trace->file != NULL && trace->fd >= 0)
+	if (trace->file != NULL && trace->fd >= 0) {
+		if (!ran)
+			take_away(trace);
 		close(trace->fd);
+	}
+	if (trace->dir >= 0)
+		close(trace->dir);
 	*trace = PALE_CLI_TRACE_NONE;
 }

@@ -20,6 +20,8 @@ struct pale_cli_trace {
 	struct pale_trace *trace; /* NULL: --trace was not asked for */
 	const char *file;         /* its name, or NULL for standard error */
 	int fd;                   /* where it goes */
+	int dir;                  /* the file's directory, to take the file away again */
+	int error;                /* errno of what could not be written, or 0 */
 	bool json;
 	bool colour;
 	char *pending; /* what is to go out */
@@ -27,7 +29,7 @@ struct pale_cli_trace {
 	uint64_t left_out; /* denials that were too many for it */
 };
 
-#define PALE_CLI_TRACE_NONE ((struct pale_cli_trace){ .fd = -1 })
+#define PALE_CLI_TRACE_NONE ((struct pale_cli_trace){ .fd = -1, .dir = -1 })
 
 /*
  * Begin, if the arguments say so: args->plan gets the watcher. The file is made, 0600, and must not
@@ -38,7 +40,10 @@ struct pale_cli_trace {
 int pale_cli_trace_start(struct pale_cli_trace *trace, struct pale_run_args *args,
     const struct pale_compartment *compartment, struct pale_err *err);
 
-/* The end: whatever is still to be said, if the command ran, and everything given back. */
+/*
+ * The end: whatever is still to be said, if the command ran, and everything given back. If it did
+ * not, the file is gone again.
+ */
 void pale_cli_trace_end(struct pale_cli_trace *trace, bool ran);
 
 #endif
