@@ -237,6 +237,17 @@ find_named(struct pale_supervisor *supervisor, const struct pale_notify *call, c
 	return ret->door == NULL ? otherwise : open_named(ret->door, &ret->fd);
 }
 
+/* Does any door let descriptors in? */
+static bool
+anything_comes_in(const struct pale_supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->doors->socket_count; i++) {
+		if ((supervisor->doors->sockets[i].use & PALE_DOOR_SCM_IN) != 0)
+			return true;
+	}
+	return false;
+}
+
 int
 pale_ask_find(struct pale_supervisor *supervisor, const struct pale_notify *call,
     const struct pale_ask_addr *addr, enum pale_ask_name name, struct pale_ask_target *ret)
@@ -278,6 +289,9 @@ pale_ask_find(struct pale_supervisor *supervisor, const struct pale_notify *call
 		target.hidden = pale_ask_is_hidden(supervisor, st.st_dev);
 	}
 	if ((fs.f_flags & ST_RDONLY) == 0) {
+		/* A directory that was passed in leads on to the machine. */
+		if (anything_comes_in(supervisor) && !pale_ask_is_cage_mount(supervisor, fd))
+			return -EACCES;
 		target.fd = pale_take_fd(&fd);
 		*ret = target;
 		return 0;

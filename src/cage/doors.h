@@ -65,8 +65,8 @@ struct pale_doors {
 	 * own. */
 	bool net_open;
 	/* To connect to a door that is mounted goes on to the kernel, so that the peer sees the
-	 * program: set where no other socket outside can be reached by a path. Unless every door
-	 * has SCM_IN, GATE_SOCKET and GATE_LISTEN are closed then. */
+	 * program: set where no other socket outside can be reached by a path, nor by what comes in
+	 * (SCM_IN). GATE_SOCKET and GATE_LISTEN are closed then. */
 	bool native;
 	/* A cage around this one holds UDP to addresses, so a socket of it that was handed on may
 	 * have been made there. */

@@ -18,6 +18,7 @@
 
 #include "core/path.h"
 #include "core/scope.h"
+#include "kernel/landlock.h"
 #include "policy/endpoint.h"
 #include "run/native.h"
 #include "run/plan.h"
@@ -401,6 +402,9 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
 		return 0;
 	plan->sys.gates |= 1U << GATE_DGRAM;
 	plan->sys.gates &= ~(1U << GATE_SENDTO);
+	/* What comes in may be a directory, and from there everything outside could be reached. */
+	if (!pale_native_none(plan, PALE_USE_SCM_IN))
+		plan->landlock_fs |= pale_landlock_fs_bits(options->landlock_abi);
 	/* A socket can get an abstract name by itself, and whoever connects to that is no door. */
 	if (!pale_native_none(plan, PALE_USE_SCM_IN | PALE_USE_SCM_OUT))
 		plan->sys.gates &= ~(1U << GATE_LISTEN);
@@ -416,12 +420,9 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
 	}
 	if (!connects)
 		return 0;
-	/* Unless descriptors may come in, each socket is closed for them before it is connected. */
+	/* No descriptor may come in there, so each socket is closed before it is connected. */
 	plan->doors.native = true;
-	if (pale_native_all(plan, PALE_USE_SCM_IN))
-		plan->sys.gates |= 1U << GATE_CONNECT;
-	else
-		plan->sys.gates &= ~(1U << GATE_SOCKET | 1U << GATE_LISTEN);
+	plan->sys.gates &= ~(1U << GATE_SOCKET | 1U << GATE_LISTEN);
 	return 0;
 }
 

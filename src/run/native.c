@@ -182,7 +182,11 @@ pale_native_why_not(const struct pale_plan *plan, const struct pale_compartment 
 		    (one->use & (PALE_USE_FOLLOW | PALE_USE_BIND)) != 0)
 			len = asprintf(&why, "'%s' (%s) stands for whoever has the name", one->name,
 			    one->origin);
-		else if (one->kind == PALE_GRANT_UNIX && (one->use & PALE_USE_SCM_IN) == 0 &&
+		else if (one->kind == PALE_GRANT_UNIX && (one->use & PALE_USE_SCM_IN) != 0)
+			len = asprintf(&why,
+			    "a descriptor that comes in by '%s' could lead to other sockets",
+			    one->name);
+		else if (one->kind == PALE_GRANT_UNIX &&
 		    !pale_probe_kernel_at_least(PASSRIGHTS_MAJOR, PASSRIGHTS_MINOR))
 			len = asprintf(&why,
 			    "only so no descriptor comes in from '%s', before Linux 6.16",
@@ -190,7 +194,7 @@ pale_native_why_not(const struct pale_plan *plan, const struct pale_compartment 
 	}
 	if (why == NULL && compartment->net != NULL && strcmp(compartment->net, "none") != 0)
 		len = asprintf(&why, "the network is granted too");
-	if (why == NULL && (is_mixed(plan, PALE_USE_SCM_IN) || is_mixed(plan, PALE_USE_SCM_OUT)))
+	if (why == NULL && is_mixed(plan, PALE_USE_SCM_OUT))
 		len = asprintf(&why, "descriptors pass by some of the sockets and not by others");
 	if (why == NULL && compartment->activation)
 		len = asprintf(&why, "sockets are handed over open");

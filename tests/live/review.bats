@@ -493,3 +493,48 @@ $mask" ]
 		[ "$output" = "$(printf '%s\n' no no no yes)" ]
 	done
 }
+
+@test "a directory that is passed in leads to no file and no socket of the machine" {
+	cat >passed.py <<-'EOF'
+		import os, socket, subprocess, sys, threading
+		def serve(name):
+		    s = socket.socket(socket.AF_UNIX)
+		    s.bind(name)
+		    os.chmod(name, 0o777)
+		    s.listen(8)
+		    return s
+		door, other = serve("door"), serve("other")
+		def give():
+		    peer, _ = door.accept()
+		    socket.send_fds(peer, [b"x"], [os.open("r", os.O_RDONLY)])
+		threading.Thread(target=give, daemon=True).start()
+		program = """
+		import os, socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		_, fds, _, _ = socket.recv_fds(s, 1, 1)
+		fd = fds[0]
+		by_name = "/proc/self/fd/%d/../" % fd
+		for act in (lambda: os.open("file", os.O_RDONLY, dir_fd=fd),
+		        lambda: os.listdir(by_name),
+		        lambda: os.open("../w/new", os.O_CREAT | os.O_WRONLY, dir_fd=fd),
+		        lambda: os.mkdir("../w/dir", dir_fd=fd),
+		        lambda: socket.socket(socket.AF_UNIX).connect(by_name + "other"),
+		        lambda: socket.socket(socket.AF_UNIX).bind(by_name + "w/bound")):
+		    try:
+		        act()
+		        print("done")
+		    except PermissionError:
+		        print("no")
+		"""
+		subprocess.run(sys.argv[1:] + ["python3", "-c", program, os.path.abspath("door")])
+	EOF
+	for who in $(people); do
+		own "$area"
+		for more in "" follow,; do
+			rm -f door other
+			run as python3 passed.py pale run -x /usr --unix "$area/door:connect,${more}scm-in" --
+			[ "$output" = "$(printf 'no\n%.0s' 1 2 3 4 5 6)" ]
+		done
+	done
+}
