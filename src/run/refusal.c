@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,6 +25,8 @@
 enum {
 	REASON_BYTES = 512, /* of a reason that is said again */
 	NO_PATH = PALE_SYS_NEEDS,
+	PORT_FIRST = 32768, /* the kernel's range, unless somebody changes it */
+	PORT_LAST = 60999,
 };
 
 void
@@ -335,13 +338,21 @@ is_stream(struct pale_refusals *refusals, const struct pale_heard_call *heard)
 	return type == SOCK_STREAM;
 }
 
+/* A port that the kernel chooses, or has: the next time it is another. */
+static bool
+is_chosen(int port, bool listens)
+{
+	return port == 0 || (listens && port >= PORT_FIRST && port <= PORT_LAST);
+}
+
 /*
  * An address as a grant has it: no port is any that the kernel chooses, and no host is this machine
  * or, for who waits, every address that it has.
  */
 static void
-print_address(const char *address, bool waits, char *buf, size_t size)
+print_address(const char *address, enum pale_does does, char *buf, size_t size)
 {
+	bool waits = does == DO_BIND || does == DO_LISTEN;
 	const char *port = strrchr(address, ':');
 	int len = port == NULL ? (int)strlen(address) : (int)(port - address);
 	bool v6 = address[0] == '[';
@@ -356,7 +367,7 @@ print_address(const char *address, bool waits, char *buf, size_t size)
 	len = (int)strlen(buf);
 	if (port != NULL)
 		snprintf(buf + len, size - (size_t)len, "%s",
-		    waits && strcmp(port, ":0") == 0 ? ":*" : port);
+		    waits && is_chosen(atoi(port + 1), does == DO_LISTEN) ? ":*" : port);
 }
 
 /* An address that no path stands for. */
@@ -383,8 +394,7 @@ is_refused_address(struct pale_refusals *refusals, const struct pale_heard_call 
 	} else if (heard->address[0] == '@') {
 		snprintf(why->allow, sizeof(why->allow), "--unix %s:%s", heard->address, use);
 	} else {
-		print_address(
-		    heard->address, use[0] == 'b', refusals->call, sizeof(refusals->call));
+		print_address(heard->address, does, refusals->call, sizeof(refusals->call));
 		snprintf(why->allow, sizeof(why->allow), "--%s %.*s:%s",
 		    is_stream(refusals, heard) ? "tcp" : "udp", (int)sizeof(refusals->call),
 		    refusals->call, use);

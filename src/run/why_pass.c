@@ -43,6 +43,7 @@ bool
 pale_why_pass_heard(const struct pale_plan *plan, const struct pale_heard_call *heard,
     const struct pale_heard_facts *facts, struct pale_caller_last *io_last, struct pale_why *ret)
 {
+	unsigned use = PALE_USE_SCM_OUT;
 	const struct pale_endpoint *one;
 	PALE_CLOSE int sock = -1;
 	char name[PATH_MAX] = "";
@@ -63,7 +64,10 @@ pale_why_pass_heard(const struct pale_plan *plan, const struct pale_heard_call *
 	if (name[0] != '/' && name[0] != '@')
 		return false;
 	one = pale_doors_find_unix(plan, name);
+	/* A UNIX socket goes out only where descriptors may come in: they could, by it. */
 	if (one != NULL && (one->use & PALE_USE_SCM_OUT) != 0)
+		use |= PALE_USE_SCM_IN;
+	if (one != NULL && (use & ~one->use) == 0)
 		return false;
 	*ret = (struct pale_why){ .call = facts->call,
 		.by = PALE_WHY_SUPERVISOR,
@@ -73,9 +77,9 @@ pale_why_pass_heard(const struct pale_plan *plan, const struct pale_heard_call *
 		.is_option = true };
 	snprintf(ret->view.path, sizeof(ret->view.path), "%s", name);
 	snprintf(ret->reason, sizeof(ret->reason),
-	    "descriptors leave the cage by a grant with scm-out alone");
-	pale_uses_print(
-	    (own ? PALE_USE_BIND : PALE_USE_CONNECT) | PALE_USE_SCM_OUT, uses, sizeof(uses));
+	    "descriptors leave the cage by a grant with scm-out alone, and sockets by one that has "
+	    "scm-in, too");
+	pale_uses_print((own ? PALE_USE_BIND : PALE_USE_CONNECT) | use, uses, sizeof(uses));
 	snprintf(ret->allow, sizeof(ret->allow), "--unix %s:%s", name, uses);
 	return true;
 }
