@@ -580,7 +580,8 @@ assert ctypes.CDLL(None).shmget($key, 4096, 0o1600) >= 0"
 		area_make "$who"
 		every_grant
 		code=0
-		on_terminal tmux "${grants[@]}" || code=1
+		# Its clients pass it their terminal, by a name that others could connect to as well.
+		on_terminal tmux "${grants[@]}" --unix own:connect,bind,scm-in,scm-out || code=1
 		as ipcrm -M "$key"
 		[ "$code" = 0 ]
 		stop_all
