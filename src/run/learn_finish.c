@@ -326,7 +326,15 @@ write_file(struct pale_learn *learn, const struct pale_learn_grants *grants, str
 	new.options = options;
 	new.denied = denied;
 	result = pale_learn_text_write(&learn->old, &new, &text, &size, err);
-	return result < 0 ? result : pale_scribe_write(&learn->scribe, text, size, err);
+	if (result == 0)
+		result = pale_scribe_write(&learn->scribe, text, size, err);
+	/* What it wrote there itself would have been replaced now. */
+	if (result < 0 && learn->file_dir != NULL && pale_learn_is_within(learn, learn->file_dir))
+		return pale_remedy(err,
+		    "do not use '%s': it lies where the command could write, and is as the "
+		    "command left it",
+		    learn->options.file);
+	return result;
 }
 
 /* Could the command change its own policy? */

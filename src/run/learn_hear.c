@@ -153,8 +153,9 @@ note_path(struct use *use, const struct pale_heard_facts *facts, const struct pa
 	if (does == DO_OPEN && flags >= 0 && S_ISDIR(path->mode) &&
 	    (facts->call.args[flags] & (O_TMPFILE & ~O_DIRECTORY)) != 0)
 		need |= RS(CREATE);
+	/* Nothing but a file can be executed, whatever is granted. */
 	if (does == DO_EXEC)
-		need |= pale_rights_preset_execute();
+		need = S_ISREG(path->mode) ? need | pale_rights_preset_execute() : RS(LOOKUP);
 	/* access(2): can it be run? */
 	if (does == DO_STAT && mode >= 0 && (facts->call.args[mode] & X_OK) != 0 &&
 	    S_ISREG(path->mode) && (path->mode & 0111) != 0)

@@ -493,3 +493,18 @@ os.write(f, b"x")'
 	run pale run --learn "$F" --compartment x -- true
 	exits 125
 }
+
+@test "trying to execute a directory is not a use that would grant to execute what is in it" {
+	mkdir w/d
+	run learn -- sh -c './d; ls d'
+	[ "$(used)" = "maybe_dir('$W/d', 'read')" ]
+}
+
+@test "where the file cannot be written, it is said that the command could have" {
+	[ "$(id -u)" -eq 0 ] || skip "root alone mounts"
+	run unshare -m sh -c 'mount -t tmpfs -o size=16k,mode=777 tmpfs "$1" && cd "$1" &&
+		pale run --learn f.pale -- sh -c "
+			echo \"write(\\\"/etc\\\")\" >f.pale; head -c 20000 /dev/zero >z; true"' sh "$W"
+	[ "$status" -eq 125 ]
+	[[ "$output" == *"do not use 'f.pale': it lies where the command could write"* ]]
+}
