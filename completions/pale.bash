@@ -63,11 +63,11 @@ _pale_run() {
 		return
 		;;
 	--best-effort)
-		mapfile -t COMPREPLY < <(compgen -W "overlap landlock nproc queue" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "overlap landlock nproc queue passing" -- "$cur")
 		return
 		;;
 	--assume)
-		mapfile -t COMPREPLY < <(compgen -W "landlock= userns=no" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "landlock= passrights=no userns=no" -- "$cur")
 		return
 		;;
 	--report)

@@ -193,7 +193,7 @@ check_numbers(struct list *list)
 {
 	int64_t userns = pale_probe_sysctl("user/max_user_namespaces");
 	struct pale_check *check = add(list, "passrights", "SO_PASSRIGHTS", false,
-	    "sockets that take no descriptors (Linux 6.16); nothing needs it yet");
+	    "sockets that take no descriptors (Linux 6.16): passing is off unless granted");
 
 	set_bool(check, pale_probe_passrights());
 	check =

@@ -336,6 +336,10 @@ take_assume(void *state, const char *with, const char *arg, struct pale_err *err
 		args->assume_no_userns = true;
 		return 0;
 	}
+	if (strcmp(arg, "passrights=no") == 0) {
+		args->plan.no_passrights = true;
+		return 0;
+	}
 	if (strncmp(arg, "landlock=", strlen("landlock=")) == 0) {
 		abi = strtol(arg + strlen("landlock="), &end, 10);
 		if (*end == '\0' && abi >= 0 && abi <= LANDLOCK_ABI_MAX) {
@@ -343,7 +347,8 @@ take_assume(void *state, const char *with, const char *arg, struct pale_err *err
 			return 0;
 		}
 	}
-	return pale_fail(err, -EINVAL, "option %s: '%s' is not landlock=N or userns=no", with, arg);
+	return pale_fail(err, -EINVAL,
+	    "option %s: '%s' is not landlock=N, passrights=no or userns=no", with, arg);
 }
 
 static int
@@ -460,9 +465,9 @@ const struct pale_option pale_run_options[] = {
 	{ "proc", 0, "none|self|full", "how much of /proc (default: the own processes)", take_proc },
 	{ NULL, 0, NULL, "How strict:", NULL },
 	{ "strict", 0, NULL, "refuse what cannot be enforced exactly (the default)", take_strict },
-	{ "best-effort", 0, "LAYER,...", "accept a loss by name: overlap landlock nproc queue", take_best_effort },
+	{ "best-effort", 0, "LAYER,...", "accept a loss by name: overlap landlock nproc queue passing queue", take_best_effort },
 	{ "paranoid", 0, NULL, "a full second fence and a network of its own (costs more)", take_paranoid },
-	{ "assume", 0, "landlock=N|userns=no", "pretend an older kernel, to test a policy", take_assume },
+	{ "assume", 0, "landlock=N|passrights=no|userns=no", "pretend an older kernel, to test a policy", take_assume },
 	{ NULL, 0, NULL, "Reports of the run:", NULL },
 	{ "trace", 0, "FILE", "each distinct denial, and the grant that would allow it", take_trace, true },
 	{ "report", 0, "text|json", "how it is told", take_report },

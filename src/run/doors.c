@@ -19,6 +19,7 @@
 #include "core/path.h"
 #include "core/scope.h"
 #include "kernel/landlock.h"
+#include "kernel/probe.h"
 #include "policy/endpoint.h"
 #include "run/native.h"
 #include "run/plan.h"
@@ -384,6 +385,43 @@ make_sockets(struct pale_plan *plan, struct pale_err *err)
 	return 0;
 }
 
+/*
+ * What is passed in can be refused only by a socket that was told to (SO_PASSRIGHTS, Linux 6.16).
+ * Without it sockets in writable grants pass what they like, as they do elsewhere, and single ones
+ * are granted with that or not at all.
+ */
+static int
+set_passing(struct pale_plan *plan, const struct pale_compartment *compartment,
+    const struct pale_plan_options *options, struct pale_err *err)
+{
+	const char *name = hands_over(plan, compartment) ? "a socket that is handed over"
+	    : compartment->notify                        ? "the socket of the service manager"
+							 : NULL;
+
+	plan->doors.crosses = crosses(plan, compartment);
+	if (!plan->doors.crosses || (!options->no_passrights && pale_probe_passrights()))
+		return 0;
+	plan->doors.crosses = false;
+	for (size_t i = 0; i < plan->endpoint_count; i++) {
+		const struct pale_endpoint *one = &plan->endpoints[i];
+
+		if (one->kind == PALE_GRANT_UNIX &&
+		    (~one->use & (PALE_USE_SCM_IN | PALE_USE_SCM_OUT)) != 0)
+			name = one->name;
+	}
+	if (name == NULL)
+		return 0;
+	if ((options->best_effort & PALE_LOSS_PASSING) != 0)
+		return pale_plan_notice(plan, err,
+		    "descriptors can be passed in and out by %s: before Linux 6.16 no socket can "
+		    "refuse them",
+		    name);
+	pale_fail(err, -EOPNOTSUPP,
+	    "nothing here keeps descriptors from being passed by %s: that needs Linux 6.16", name);
+	return pale_remedy(
+	    err, "grant scm-in and scm-out with it, or accept the loss with --best-effort=passing");
+}
+
 /* Which calls are asked about, and which the kernel answers. */
 static int
 set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
@@ -391,17 +429,18 @@ set_gates(struct pale_plan *plan, const struct pale_compartment *compartment,
 {
 	bool any = plan->doors.socket_count > 0;
 	bool connects = false;
+	int result = set_passing(plan, compartment, options, err);
 
-	plan->doors.crosses = crosses(plan, compartment);
+	if (result < 0)
+		return result;
 	if (plan->doors.crosses)
 		plan->sys.gates &= ~(1U << GATE_SENDMSG);
 	/* A datagram's address lies in memory. */
-	if (hands_over(plan, compartment))
-		plan->sys.gates &= ~(1U << GATE_SENDTO);
+	if (any || hands_over(plan, compartment))
+		plan->sys.gates &= ~(1U << GATE_SENDTO | 1U << GATE_SENDMSG);
 	if (!any)
 		return 0;
 	plan->sys.gates |= 1U << GATE_DGRAM;
-	plan->sys.gates &= ~(1U << GATE_SENDTO);
 	/* What comes in may be a directory, and from there everything outside could be reached. */
 	if (!pale_native_none(plan, PALE_USE_SCM_IN))
 		plan->landlock_fs |= pale_landlock_fs_bits(options->landlock_abi);

@@ -33,6 +33,10 @@ const struct pale_loss pale_losses[] = {
 	{ "queue", PALE_LOSS_QUEUE,
 	    "a granted POSIX queue that belongs to you can be given another mode, group and "
 	    "times" },
+	{ "passing", PALE_LOSS_PASSING,
+	    "descriptors can be passed in and out by the sockets that are granted, on kernels "
+	    "before "
+	    "Linux 6.16" },
 	{ NULL, 0, NULL },
 };
 

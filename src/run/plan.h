@@ -26,7 +26,9 @@ enum pale_loss_bit {
 	    1, /* a narrower grant beneath a wider one whose name others can replace */
 	PALE_LOSS_LANDLOCK = 2, /* rights that need a newer Landlock than this kernel has */
 	PALE_LOSS_NPROC = 4,    /* no limit on processes where this kernel has none for root */
-	PALE_LOSS_QUEUE = 8,    /* the mode, owner and times of a POSIX queue of the caller's own */
+	PALE_LOSS_PASSING =
+	    16, /* descriptors passed by sockets where this kernel cannot refuse them */
+	PALE_LOSS_QUEUE = 8, /* the mode, owner and times of a POSIX queue of the caller's own */
 };
 
 struct pale_loss {
@@ -57,6 +59,7 @@ struct pale_plan_options {
 	bool bare;            /* no devices, terminal or /proc of our own accord */
 	unsigned best_effort; /* enum pale_loss_bit */
 	int landlock_abi;     /* what this kernel has, or less to pretend an older one */
+	bool no_passrights;   /* pretend a kernel before Linux 6.16 */
 	const struct pale_plan *outside;    /* made where owners are seen as they are; or NULL */
 	const struct pale_watcher *watcher; /* or NULL */
 	const struct pale_net *net;         /* found already, or NULL */

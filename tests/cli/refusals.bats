@@ -103,7 +103,7 @@ os.truncate("w/x", 1)'
 	local pretended=$output
 	run pale run --explain --json
 	[ "$output" = "$pretended" ]
-	says 125 "option --assume: 'landlock=x' is not landlock=N or userns=no" "" \
+	says 125 "option --assume: 'landlock=x' is not landlock=N, passrights=no or userns=no" "" \
 		pale run --assume landlock=x -- true
 }
 
@@ -205,6 +205,27 @@ denied() { # SENTENCE REMEDY COMMAND...: COMMAND runs pale in the surroundings
 		run as pale run -x w -- w/pale doctor
 		exits 3
 		has "inside \`pale run\`"
+	done
+}
+
+@test "--assume passrights=no: single sockets are granted with passing, or not at all" {
+	for who in $(people); do
+		cd "$area" && mkdir "$who" && own "$who" && cd "$who"
+		as /usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("s")'
+		# A tree is granted as ever, and sockets in it are connected to.
+		as pale run --assume passrights=no -p python -w . -- /usr/bin/python3 -c '
+import socket
+a = socket.socket(socket.AF_UNIX)
+a.bind("own")
+a.listen()
+socket.socket(socket.AF_UNIX).connect("own")'
+		says 125 "nothing here keeps descriptors from being passed by $PWD/s: that needs Linux 6.16" \
+			"grant scm-in and scm-out with it, or accept the loss with --best-effort=passing" \
+			as pale run --assume passrights=no --unix s:connect -- true
+		as pale run --assume passrights=no --unix s:connect,scm-in,scm-out -- true
+		run as pale run --assume passrights=no --best-effort=passing --unix s:connect -- echo ran
+		[ "$status" = 0 ]
+		[[ $output == *"descriptors can be passed in and out by $PWD/s"*ran ]]
 	done
 }
 
