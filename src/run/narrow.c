@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/scope.h"
+#include "kernel/uapi.h"
 #include "run/mounts.h"
 #include "run/narrow_place.h"
 
@@ -171,7 +172,8 @@ widened(const struct pale_outer *outer, const struct pale_mount *mount, uint64_t
 
 	/* A FIFO or device can be written to all the same. */
 	if (!unknown && mount->read_only)
-		here &= ~pale_rights_landlock(changes()) | LANDLOCK_ACCESS_FS_WRITE_FILE;
+		here &= PALE_LL_READ_FILE | PALE_LL_READ_DIR | PALE_LL_EXECUTE |
+		    PALE_LL_WRITE_FILE | PALE_LL_IOCTL_DEV | LANDLOCK_ACCESS_FS_RESOLVE_UNIX;
 	if (!unknown && mount->no_exec)
 		here &= ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
 	for (size_t i = 0; i < outer->plan->entry_count; i++) {
