@@ -44,6 +44,16 @@ listen_inet(struct pale_supervisor *supervisor, int sock, int backlog)
 	return -EACCES;
 }
 
+static bool
+passes_by_a_door(const struct pale_doors *doors)
+{
+	for (size_t i = 0; i < doors->socket_count; i++) {
+		if ((doors->sockets[i].use & (PALE_DOOR_SCM_IN | PALE_DOOR_SCM_OUT)) != 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * A name cannot be changed. One without a path was the kernel's choice (SO_PASSCRED gives it to a
  * socket that fails to connect), and only somebody outside could connect to it.
@@ -89,7 +99,7 @@ pale_ask_listen(struct pale_supervisor *supervisor, const struct pale_notify *ca
 		return -errno;
 	if (domain == AF_INET || domain == AF_INET6)
 		return listen_inet(supervisor, sock, backlog);
-	if (domain == AF_UNIX) {
+	if (domain == AF_UNIX && passes_by_a_door(supervisor->doors)) {
 		result = check_name(supervisor, sock);
 		if (result < 0)
 			return result;
