@@ -172,8 +172,8 @@ init(struct pale_search *search)
 		worker->writer = &search->store->writers[i];
 		r = pale_violations_init(
 		    worker->violations, system->words, &worker->violation_states);
-		if (r == 0)
-			r = pale_steps_init(&worker->steps, system->words);
+		for (unsigned j = 0; j < 2 && r == 0; j++)
+			r = pale_steps_init(&worker->batches[j].steps, system->words);
 		if (r < 0)
 			return r;
 		worker->scratch =
@@ -188,9 +188,11 @@ static void
 done(struct pale_search *search)
 {
 	for (unsigned i = 0; search->workers != NULL && i < search->options->threads; i++) {
-		pale_steps_done(&search->workers[i].steps);
+		for (unsigned j = 0; j < 2; j++) {
+			pale_steps_done(&search->workers[i].batches[j].steps);
+			free(search->workers[i].batches[j].hashes);
+		}
 		free(search->workers[i].scratch);
-		free(search->workers[i].hashes);
 		free(search->workers[i].violation_states);
 	}
 	free(search->workers);

@@ -79,102 +79,120 @@ tick(struct pale_search *search)
 }
 
 static void
-note(struct pale_search *search, struct pale_worker *worker, uint32_t bits, uint32_t source,
-    size_t step, bool is_state)
+note(struct pale_search *search, struct pale_worker *worker, const struct pale_violation *what,
+    uint32_t bits, const uint64_t *target)
 {
 	unsigned words = search->system->words;
+	const uint64_t *source = pale_store_state(search->store, what->source);
 	uint64_t states[2 * PALE_STATE_WORDS_MAX];
-	struct pale_violation found = {
-		.found = true,
-		.is_state = is_state,
-		.length = search->level + !is_state,
-		.source = source,
-		.label = is_state ? 0 : worker->steps.labels[step],
-		.count = 1,
-		.states = states,
-	};
+	struct pale_violation found = *what;
 
-	memcpy(states, pale_store_state(search->store, source), words * sizeof(*states));
-	memcpy(states + words, is_state ? states : worker->steps.states + step * words,
-	    words * sizeof(*states));
+	found.found = true;
+	found.count = 1;
+	found.states = states;
+	memcpy(states, source, words * sizeof(*states));
+	memcpy(states + words, target != NULL ? target : source, words * sizeof(*states));
 	worker->violated |= bits;
 	for (; bits != 0; bits &= bits - 1)
 		pale_violation_keep(&worker->violations[__builtin_ctz(bits)], &found, words);
 }
 
+/* What a batch violates: by its steps, and by the state itself. */
+static void
+note_all(struct pale_search *search, struct pale_worker *worker, const struct pale_batch *batch,
+    uint32_t source)
+{
+	const struct pale_steps *steps = &batch->steps;
+	uint32_t here = steps->here;
+	struct pale_violation found = { .source = source, .length = search->level + 1 };
+
+	for (size_t i = 0; i < steps->count && !search->last; i++) {
+		uint32_t bits = steps->violates[i] & search->properties;
+
+		found.label = steps->labels[i];
+		if (bits != 0)
+			note(search, worker, &found, bits, steps->states + i * steps->words);
+	}
+	if (steps->count == 0 && !steps->final)
+		here |= search->system->deadlock;
+	found.is_state = true;
+	found.length = search->level;
+	found.label = 0;
+	if ((here & search->properties) != 0)
+		note(search, worker, &found, here & search->properties, NULL);
+}
+
 static int
-hash_steps(struct pale_search *search, struct pale_worker *worker)
+hash_steps(struct pale_search *search, struct pale_worker *worker, struct pale_batch *batch)
 {
 	const struct pale_system *system = search->system;
-	struct pale_steps *steps = &worker->steps;
+	struct pale_steps *steps = &batch->steps;
 	bool canonical = search->options->symmetry && system->canonical != NULL;
 
-	if (worker->hash_size < steps->count) {
-		uint64_t *hashes = realloc(worker->hashes, steps->size * sizeof(*hashes));
+	if (batch->hash_size < steps->count) {
+		uint64_t *hashes = realloc(batch->hashes, steps->size * sizeof(*hashes));
 
 		if (hashes == NULL)
 			return -ENOMEM;
-		worker->hashes = hashes;
-		worker->hash_size = steps->size;
+		batch->hashes = hashes;
+		batch->hash_size = steps->size;
 	}
 	for (size_t i = 0; i < steps->count; i++) {
 		uint64_t *state = steps->states + i * steps->words;
 
 		if (canonical)
 			system->canonical(system->ctx, worker->scratch, state);
-		worker->hashes[i] = pale_store_hash(search->store, state);
-		pale_store_prefetch(search->store, worker->hashes[i]);
+		batch->hashes[i] = pale_store_hash(search->store, state);
+		pale_store_prefetch(search->store, batch->hashes[i]);
 	}
 	return 0;
 }
 
-/*
- * Take the steps from one state. What fails has added some of the states and counted nothing, so
- * that it can be done again.
- */
-static int
-expand(struct pale_search *search, struct pale_worker *worker, uint32_t source)
+/* Have the system say what the steps from a state are. */
+static void
+prepare(struct pale_search *search, struct pale_worker *worker, struct pale_batch *batch,
+    uint32_t source)
 {
 	const struct pale_system *system = search->system;
-	struct pale_steps *steps = &worker->steps;
-	uint32_t here, number;
+
+	pale_steps_clear(&batch->steps);
+	system->successors(system->ctx, worker->scratch, pale_store_state(search->store, source),
+	    search->options->reduce ? PALE_STEPS_REDUCED : 0, &batch->steps);
+	batch->failed = batch->steps.failed;
+	if (batch->failed == 0 && !search->last)
+		batch->failed = hash_steps(search, worker, batch);
+}
+
+/*
+ * Take the steps that were prepared. What fails has added some of the states and counted nothing,
+ * so that it can be done again.
+ */
+static int
+take(struct pale_search *search, struct pale_worker *worker, const struct pale_batch *batch,
+    uint32_t source)
+{
+	const struct pale_steps *steps = &batch->steps;
+	uint32_t number;
 	int r;
 
-	pale_steps_clear(steps);
-	system->successors(system->ctx, worker->scratch, pale_store_state(search->store, source),
-	    search->options->reduce ? PALE_STEPS_REDUCED : 0, steps);
-	if (steps->failed != 0)
-		return steps->failed;
-	if (!search->last) {
-		r = hash_steps(search, worker);
+	if (batch->failed != 0)
+		return batch->failed;
+	for (size_t i = 0; i < steps->count && !search->last; i++) {
+		r = pale_store_add(search->store, worker->writer, steps->states + i * steps->words,
+		    batch->hashes[i], source, &number);
 		if (r < 0)
 			return r;
-		for (size_t i = 0; i < steps->count; i++) {
-			r = pale_store_add(search->store, worker->writer,
-			    steps->states + i * steps->words, worker->hashes[i], source, &number);
-			if (r < 0)
-				return r;
-		}
-		for (size_t i = 0; i < steps->count; i++)
-			if ((steps->violates[i] & search->properties) != 0)
-				note(search, worker, steps->violates[i] & search->properties,
-				    source, i, false);
-	} else if (steps->count > 0) {
-		atomic_store_explicit(&search->cut, true, memory_order_relaxed);
 	}
-	here = steps->here;
+	note_all(search, worker, batch, source);
 	if (steps->count == 0) {
 		worker->ends++;
-		if (!steps->final) {
-			worker->deadlocks++;
-			here |= system->deadlock;
-		}
+		worker->deadlocks += !steps->final;
+	} else if (search->last) {
+		atomic_store_explicit(&search->cut, true, memory_order_relaxed);
+		return 0;
 	}
-	if ((here & search->properties) != 0)
-		note(search, worker, here & search->properties, source, 0, true);
 	atomic_store_explicit(&worker->transitions,
-	    atomic_load_explicit(&worker->transitions, memory_order_relaxed) +
-		(search->last ? 0 : steps->count),
+	    atomic_load_explicit(&worker->transitions, memory_order_relaxed) + steps->count,
 	    memory_order_relaxed);
 	return 0;
 }
@@ -192,28 +210,45 @@ stop_for(struct pale_search *search, int error)
 	}
 }
 
+/*
+ * Take the steps of the states of a thread's span; each state's are prepared before those of the
+ * one before it are taken. True at its end. It may be left and entered again: what was prepared and
+ * not taken is then prepared once more.
+ */
+static bool
+work_span(struct pale_search *search, struct pale_worker *worker)
+{
+	const atomic_bool *stop = search->options->stop;
+	unsigned now = 0;
+	int r;
+
+	if (worker->at < worker->end)
+		prepare(search, worker, &worker->batches[now], worker->at);
+	for (; worker->at < worker->end; worker->at++, now = 1 - now) {
+		if (stop != NULL && atomic_load_explicit(stop, memory_order_relaxed))
+			pale_search_limit(search, PALE_LIMIT_STOPPED);
+		if (atomic_load_explicit(&search->halt, memory_order_relaxed) != PALE_GO_ON)
+			return false;
+		if (worker->at + 1 < worker->end)
+			prepare(search, worker, &worker->batches[1 - now], worker->at + 1);
+		r = take(search, worker, &worker->batches[now], worker->at);
+		if (r < 0) {
+			stop_for(search, r);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* A thread's part of a level. It may be left and entered again. */
 static void
 work(void *arg, unsigned thread)
 {
 	struct pale_search *search = arg;
 	struct pale_worker *worker = &search->workers[thread];
-	const atomic_bool *stop = search->options->stop;
 	size_t span;
-	int r;
 
-	for (;;) {
-		for (; worker->at < worker->end; worker->at++) {
-			if (stop != NULL && atomic_load_explicit(stop, memory_order_relaxed))
-				pale_search_limit(search, PALE_LIMIT_STOPPED);
-			if (atomic_load_explicit(&search->halt, memory_order_relaxed) != PALE_GO_ON)
-				return;
-			r = expand(search, worker, worker->at);
-			if (r < 0) {
-				stop_for(search, r);
-				return;
-			}
-		}
+	while (work_span(search, worker)) {
 		if (thread == 0)
 			tick(search);
 		span = atomic_fetch_add_explicit(&search->span, 1, memory_order_relaxed);

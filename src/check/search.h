@@ -17,12 +17,19 @@ enum pale_halt {
 	PALE_BROKEN,    /* search.error */
 };
 
+/* The steps from one state, on their way into the store. */
+struct pale_batch {
+	struct pale_steps steps;
+	uint64_t *hashes;
+	size_t hash_size;
+	int failed; /* -errno */
+};
+
 struct pale_worker {
-	_Alignas(64) struct pale_steps steps;
+	/* Two, so that the slots of one state's steps are fetched while another's are added. */
+	_Alignas(64) struct pale_batch batches[2];
 	struct pale_writer *writer;
 	void *scratch;
-	uint64_t *hashes; /* of the steps */
-	size_t hash_size;
 	uint32_t at, end; /* what is left of its span */
 	_Atomic uint64_t transitions;
 	uint64_t ends, deadlocks;

@@ -192,7 +192,6 @@ new_chunk(struct pale_store *store, struct pale_writer *writer)
 	}
 	chunk->filled = 0;
 	chunk->taken = 0;
-	chunk->keys = (uint64_t *)(chunk + 1);
 	chunk->parents = (_Atomic uint32_t *)(chunk->keys + PALE_CHUNK_STATES * store->key_words);
 	if (full == 0)
 		chunk->full = NULL;

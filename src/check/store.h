@@ -34,11 +34,11 @@ enum {
 
 /* The states of one writer, in the order in which it found them. */
 struct pale_chunk {
-	uint32_t filled;           /* states that are there; by its writer */
-	uint32_t taken;            /* of these in a level before; while the world stands */
-	uint64_t *keys;            /* full states, or fingerprints */
-	uint64_t *full;            /* with fingerprints: states whose steps are not taken yet */
-	_Atomic uint32_t *parents; /* PALE_CHUNK_STATES of each */
+	uint32_t filled; /* states that are there; by its writer */
+	uint32_t taken;  /* of these in a level before; while the world stands */
+	uint64_t *full;  /* with fingerprints: states whose steps are not taken yet */
+	_Atomic uint32_t *parents;
+	uint64_t keys[]; /* PALE_CHUNK_STATES full states, or fingerprints; then as many parents */
 };
 
 /* One thread's way to add. */
@@ -103,7 +103,7 @@ int pale_store_init(struct pale_store *store, const struct pale_store_options *o
 /* The hash of a state; with fingerprints it is all that is kept. */
 uint64_t pale_store_hash(const struct pale_store *store, const uint64_t *state);
 
-/* Have the processor fetch what pale_store_add will look at first. */
+/* Have the processor fetch what pale_store_add will look at first: long before it is called. */
 static inline void
 pale_store_prefetch(const struct pale_store *store, uint64_t hash)
 {
