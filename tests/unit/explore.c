@@ -6,6 +6,7 @@
 #include "check/explore.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "check/crew.h"
 #include "core/scope.h"
@@ -377,6 +378,39 @@ TEST(no_memory, "a limit without room for one state is an error")
 	}
 }
 
+/* The sanitizers take address space of their own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+TEST(machine_limit, "memory that the machine refuses ends the search at a limit, not the program")
+{
+	struct test_grid grid = { .count = 12, .top = 9, .words = 4 };
+	const struct rlimit limit = { 96 << 20, 96 << 20 };
+
+	if (SANITIZED)
+		return;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	for (int fingerprint = 0; fingerprint < 2; fingerprint++) {
+		struct pale_explore_options options = { .threads = 2, .max_states = 20000000 };
+		struct pale_explored explored;
+
+		options.fingerprint = fingerprint;
+		explored = explore_grid(&grid, &options);
+		ck_assert_int_eq(explored.verdict, PALE_LIMIT);
+		ck_assert_int_eq(explored.limit, PALE_LIMIT_MEMORY);
+		ck_assert_uint_gt(explored.states, 10000);
+		pale_explored_done(&explored);
+	}
+}
+
 static uint64_t ticks;
 
 static uint64_t
@@ -691,5 +725,5 @@ TEST(idle_crew, "a crew that never had a job ends")
 
 TEST_MAIN("explore", ring, counters, single, each_word, any_threads, planted, each, unasked,
     deadlock, bounded, here, beaten, holds, alike, reduced, state_limit, memory_limit, no_memory,
-    time_limit, level_limit, level_limit_states, interrupt, stopped_before, told, asked,
-    fingerprints, small, fan, own_scratch, refused, crew_works, idle_crew)
+    machine_limit, time_limit, level_limit, level_limit_states, interrupt, stopped_before, told,
+    asked, fingerprints, small, fan, own_scratch, refused, crew_works, idle_crew)
