@@ -283,20 +283,33 @@ find_child(pid_t parent, const char *name)
 	}
 }
 
-/* A cage that has begun: it has written to the FIFO `up`. */
+/* A signal to somebody who was found; 0 and less would be a whole group. */
+static void
+send(pid_t pid, int number)
+{
+	if (pid <= 0)
+		abort();
+	kill(pid, number);
+}
+
+/* A cage that has begun: it has done the first and written to the FIFO `up`. */
 static pid_t
-start_busy(const char *script)
+start_busy(const char *first, const char *script)
 {
 	char all[1024];
+	char byte;
 	pid_t pid;
 	int fd;
 
 	unlink(at("deep/up"));
 	if (mkfifo(at("deep/up"), 0666) < 0)
 		abort();
-	snprintf(all, sizeof(all), "echo >/a/b/c/work/up; %s", script);
+	snprintf(all, sizeof(all), "%s; echo >/a/b/c/work/up; %s", first, script);
 	pid = start(true, all);
 	fd = open(at("deep/up"), O_RDONLY | O_CLOEXEC);
+	/* Closed before it has written, the writer would die of SIGPIPE. */
+	if (read(fd, &byte, 1) < 0)
+		abort();
 	close(fd);
 	return pid;
 }
@@ -337,13 +350,17 @@ is_gone(pid_t pid)
 static void
 server_killed(void)
 {
-	pid_t waiter = start_busy("while :; do test -e /nope; done");
+	pid_t waiter = start_busy("true", "while :; do test -e /nope; done");
 	pid_t server = find_child(waiter, "pale-root");
 	pid_t command = find_child(waiter, "sh");
+	int status;
 
 	told(server > 0 && command > 0, "the server is a child of the waiter");
-	kill(server, SIGKILL);
-	told(end(waiter) == 124 && lines_with(said, "the root's server has ended\n") == 1,
+	send(server, SIGKILL);
+	status = end(waiter);
+	if (status != 124)
+		printf("# it ended with %d, %s\n", status, said);
+	told(status == 124 && lines_with(said, "the root's server has ended\n") == 1,
 	    "a server that is killed ends the cage, with a sentence");
 	told(is_gone(command) && is_gone(server), "and nothing is left of it");
 }
@@ -351,21 +368,21 @@ server_killed(void)
 static void
 server_stopped(void)
 {
-	pid_t waiter = start_busy("while :; do test -e /nope$i; i=$((i+1)); done");
+	pid_t waiter = start_busy("true", "while :; do test -e /nope$i; i=$((i+1)); done");
 	pid_t server = find_child(waiter, "pale-root");
 	pid_t command = find_child(waiter, "sh");
 	int status;
 
-	kill(server, SIGSTOP);
+	send(server, SIGSTOP);
 	kill(waiter, SIGTERM);
 	status = end(waiter);
 	told(status == 124 || status == 128 + SIGTERM,
 	    "a server that stands still does not keep a cage from being ended by a signal");
 	told(is_gone(command) && is_gone(server), "and nothing is left of that");
-	waiter = start_busy("while :; do test -e /nope$i; i=$((i+1)); done");
+	waiter = start_busy("true", "while :; do test -e /nope$i; i=$((i+1)); done");
 	server = find_child(waiter, "pale-root");
 	command = find_child(waiter, "sh");
-	kill(server, SIGSTOP);
+	send(server, SIGSTOP);
 	kill(waiter, SIGKILL);
 	end(waiter);
 	told(is_gone(command) && is_gone(server),
@@ -375,14 +392,18 @@ server_stopped(void)
 static void
 terminal_signals(void)
 {
-	pid_t waiter =
-	    start_busy("trap 'cat /nope; exit 7' INT; kill -INT $$; while :; do :; done");
+	pid_t waiter = start_busy("trap 'cat /nope; exit 7' INT", "while :; do :; done");
 	pid_t server = find_child(waiter, "pale-root");
+	int status;
 
-	kill(server, SIGINT);
-	kill(server, SIGTSTP);
-	kill(server, SIGTERM);
-	told(end(waiter) == 7 && lines_with(heard, "/nope openat") == 1,
+	send(server, SIGINT);
+	send(server, SIGTSTP);
+	send(server, SIGTERM);
+	send(find_child(waiter, "sh"), SIGINT);
+	status = end(waiter);
+	if (status != 7)
+		printf("# it ended with %d, %s# and heard: %s", status, said, heard);
+	told(status == 7 && lines_with(heard, "/nope openat") == 1,
 	    "signals of the terminal do not end the server before the program");
 }
 
