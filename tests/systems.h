@@ -27,6 +27,7 @@ struct test_grid {
 	unsigned count, top, words;
 	unsigned target; /* 0: none */
 	bool wrap, dead;
+	bool fuse;   /* reduced, a counter goes to the top in one step */
 	bool broken; /* canonical says that 1 is like 5 */
 };
 
@@ -81,6 +82,11 @@ grid_successors(
 		next = pale_steps_add(steps, i,
 		    i == 0 && value == grid->target && grid->target != 0 ? GRID_TARGET : 0);
 		memcpy(next, state, grid->words * sizeof(*next));
+		if (grid->fuse && (flags & PALE_STEPS_REDUCED)) {
+			if (i == 0 && value < grid->target && grid->target != 0)
+				steps->violates[steps->count - 1] |= GRID_TARGET;
+			value = grid->top;
+		}
 		grid_set(grid, next, i, value);
 		if (grid_at_top(grid, next) && steps->failed == 0)
 			steps->violates[steps->count - 1] |= GRID_ALL;

@@ -51,9 +51,9 @@ struct pale_progress {
 };
 
 struct pale_explore_options {
-	unsigned threads;    /* 1..PALE_CREW_MAX */
-	bool reduce;         /* take the system's reduced steps */
-	bool symmetry;       /* let one state stand for all like it, if the system can */
+	unsigned threads; /* 1..PALE_CREW_MAX */
+	bool reduce;   /* take the system's reduced steps: lengths are those of the witness only */
+	bool symmetry; /* let one state stand for all like it, if the system can */
 	bool fingerprint;    /* keep 64 bits of each state: the result is probabilistic */
 	uint64_t seed;       /* of the fingerprints: another one misses other states */
 	uint32_t properties; /* those to look at; 0: all */

@@ -53,8 +53,9 @@ struct pale_system {
 	 * With PALE_STEPS_REDUCED a system that can may leave out steps, if for each property that
 	 * can be violated from here it still can be by what is left: persistent sets. It must
 	 * leave out none of the ends (states without steps), and where the states form cycles
-	 * see to it that no step is left out for ever. What is left is always some of the steps
-	 * without the flag, up to `canonical`.
+	 * see to it that no step is left out for ever. It may also make one step of several in a
+	 * row, where nobody sees the states between; that one violates whatever they do. What is
+	 * left is always made of steps without the flag, up to `canonical`.
 	 */
 	void (*successors)(const void *ctx, void *scratch, const uint64_t *state, unsigned flags,
 	    struct pale_steps *steps);

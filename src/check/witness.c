@@ -12,11 +12,17 @@
 struct walk {
 	const struct pale_system *system;
 	const struct pale_store *store;
-	bool canonical;
+	bool canonical, reduced;
 	void *scratch;
 	struct pale_steps steps;
 	struct pale_witness *witness;
-	uint32_t *numbers; /* of the states on the way */
+	unsigned size;     /* steps that the witness has room for */
+	uint32_t *numbers; /* of the states that were kept of the way */
+};
+
+enum {
+	GAP_STATES = 1 << 20, /* looked at to find the steps that a reduction made one */
+	GAP_LEVELS = 256,     /* of which so many are the most */
 };
 
 static int
@@ -60,41 +66,166 @@ is_like(const struct walk *walk, const uint64_t *state, const uint64_t *target)
 	return compare(stands, target, walk->witness->words) == 0;
 }
 
-/*
- * Take step i of the way: to the state of a number, or, where target is not NULL, the one that
- * violates. Of several steps the one with the smallest label, then the smallest state.
- */
 static int
-take(struct walk *walk, unsigned i, uint32_t number, const uint64_t *target, uint32_t bit)
+have_room(struct walk *walk, unsigned length)
 {
 	struct pale_witness *witness = walk->witness;
-	unsigned words = witness->words;
+	unsigned size = length < 2 * walk->size ? 2 * walk->size : length;
+	uint64_t *states;
+	uint32_t *labels;
+
+	if (length <= walk->size)
+		return 0;
+	states = realloc(
+	    witness->states, ((size_t)size + 1) * witness->words * sizeof(*witness->states));
+	if (states == NULL)
+		return -ENOMEM;
+	witness->states = states;
+	labels = realloc(witness->labels, ((size_t)size + 1) * sizeof(*witness->labels));
+	if (labels == NULL)
+		return -ENOMEM;
+	witness->labels = labels;
+	walk->size = size;
+	return 0;
+}
+
+/* Where a part of the way leads: to the state of a number, or to a violation. */
+struct aim {
+	struct walk *walk;
+	uint32_t number;
+	const uint64_t *target; /* not NULL: the violation, and the state behind it */
+	uint32_t bit;
+	const uint64_t *from;
+};
+
+static bool
+is_there(const struct aim *aim, const uint64_t *state, uint32_t violates)
+{
+	if (aim->target == NULL)
+		return is_kept(aim->walk, state, aim->number);
+	return (violates & aim->bit) != 0 && is_like(aim->walk, state, aim->target);
+}
+
+/* Take one step. Of several that lead there the one with the smallest label, then state. */
+static int
+take_step(const struct aim *aim)
+{
+	struct walk *walk = aim->walk;
+	struct pale_witness *witness = walk->witness;
 	struct pale_steps *steps = &walk->steps;
-	uint64_t *to = witness->states + (size_t)(i + 1) * words;
-	bool found = false;
+	unsigned words = witness->words;
+	const uint64_t *best = NULL;
+	uint32_t best_label = 0;
 
 	pale_steps_clear(steps);
-	walk->system->successors(
-	    walk->system->ctx, walk->scratch, pale_witness_state(witness, i), 0, steps);
+	walk->system->successors(walk->system->ctx, walk->scratch, aim->from, 0, steps);
 	if (steps->failed != 0)
 		return steps->failed;
-	for (size_t step = 0; step < steps->count; step++) {
-		const uint64_t *state = steps->states + step * words;
-		uint32_t label = steps->labels[step];
+	for (size_t i = 0; i < steps->count; i++) {
+		const uint64_t *state = steps->states + i * words;
+		uint32_t label = steps->labels[i];
 
-		if (found &&
-		    (label > witness->labels[i] ||
-			(label == witness->labels[i] && compare(state, to, words) >= 0)))
+		if (best != NULL &&
+		    (label > best_label ||
+			(label == best_label && compare(state, best, words) >= 0)))
 			continue;
-		if (target == NULL
-			? !is_kept(walk, state, number)
-			: (steps->violates[step] & bit) == 0 || !is_like(walk, state, target))
+		if (!is_there(aim, state, steps->violates[i]))
 			continue;
-		memcpy(to, state, words * sizeof(*to));
-		witness->labels[i] = label;
-		found = true;
+		best = state;
+		best_label = label;
 	}
-	return found ? 0 : -EPROTO;
+	if (best == NULL)
+		return -EPROTO;
+	memcpy(
+	    witness->states + (size_t)(witness->length + 1) * words, best, words * sizeof(*best));
+	witness->labels[witness->length++] = best_label;
+	return 0;
+}
+
+/* The system of a gap: it begins at the one end, and the other is what violates. */
+static void
+gap_initial(const void *ctx, uint64_t *ret_state)
+{
+	const struct aim *aim = ctx;
+
+	memcpy(ret_state, aim->from, aim->walk->witness->words * sizeof(*ret_state));
+}
+
+static void
+gap_successors(const void *ctx, void *scratch, const uint64_t *state, PALE_UNUSED unsigned flags,
+    struct pale_steps *steps)
+{
+	const struct aim *aim = ctx;
+	const struct pale_system *system = aim->walk->system;
+
+	system->successors(system->ctx, scratch, state, 0, steps);
+	steps->here = 0;
+	/* What the steps of a reduction violate on the way is not at its end. */
+	for (size_t i = 0; i < steps->count; i++)
+		steps->violates[i] = aim->target != NULL
+		    ? (steps->violates[i] & aim->bit) != 0
+		    : is_there(aim, steps->states + i * steps->words, 0);
+}
+
+/* Take the steps of which a reduction made one: found by a search of their own. */
+static int
+take_gap(const struct aim *aim)
+{
+	struct walk *walk = aim->walk;
+	struct pale_witness *witness = walk->witness, part = { 0 };
+	const struct pale_system gap = {
+		.ctx = aim,
+		.words = witness->words,
+		.scratch_bytes = walk->system->scratch_bytes,
+		.properties = 1,
+		.initial = gap_initial,
+		.successors = gap_successors,
+	};
+	const struct pale_explore_options options = {
+		.threads = 1, /* is_kept has one scratch */
+		.max_states = GAP_STATES,
+		.max_levels = GAP_LEVELS,
+	};
+	struct pale_explored explored;
+	int r;
+
+	r = pale_explore(&gap, &options, &explored, NULL);
+	if (r < 0)
+		return r;
+	r = explored.verdict == PALE_VIOLATED ? 0 : -EPROTO;
+	if (r == 0)
+		r = pale_witness_find(&gap, &options, &explored, 0, &part, NULL);
+	if (r == 0)
+		r = have_room(walk, witness->length + part.length);
+	if (r == 0) {
+		memcpy(witness->states + (size_t)(witness->length + 1) * witness->words,
+		    part.states + part.words,
+		    (size_t)part.length * part.words * sizeof(*part.states));
+		memcpy(witness->labels + witness->length, part.labels,
+		    part.length * sizeof(*part.labels));
+		witness->length += part.length;
+	}
+	pale_witness_done(&part);
+	pale_explored_done(&explored);
+	return r;
+}
+
+/* Go on from where the witness stands. */
+static int
+take(struct walk *walk, uint32_t number, const uint64_t *target, uint32_t bit)
+{
+	struct aim aim = { .walk = walk, .number = number, .target = target, .bit = bit };
+	uint64_t from[PALE_STATE_WORDS_MAX];
+	int r = have_room(walk, walk->witness->length + 1);
+
+	if (r < 0)
+		return r;
+	/* A copy, as the witness may move when it grows. */
+	memcpy(from, pale_witness_state(walk->witness, walk->witness->length),
+	    walk->witness->words * sizeof(*from));
+	aim.from = from;
+	r = take_step(&aim);
+	return r == -EPROTO && walk->reduced ? take_gap(&aim) : r;
 }
 
 static int
@@ -115,9 +246,9 @@ walk_again(struct walk *walk, const struct pale_violation *violation, uint32_t b
 	if (!is_kept(walk, witness->states, walk->numbers[0]))
 		return -EPROTO;
 	for (unsigned i = 0; i < kept && r == 0; i++)
-		r = take(walk, i, walk->numbers[i + 1], NULL, 0);
+		r = take(walk, walk->numbers[i + 1], NULL, 0);
 	if (r == 0 && !violation->is_state)
-		r = take(walk, kept, 0, violation->states + witness->words, bit);
+		r = take(walk, 0, violation->states + witness->words, bit);
 	return r;
 }
 
@@ -127,8 +258,8 @@ walk_init(struct walk *walk, unsigned length)
 	struct pale_witness *witness = walk->witness;
 	unsigned words = walk->system->words;
 
-	witness->length = length;
 	witness->words = words;
+	walk->size = length;
 	witness->states = calloc(((size_t)length + 1) * words, sizeof(*witness->states));
 	witness->labels = calloc((size_t)length + 1, sizeof(*witness->labels));
 	walk->numbers = calloc((size_t)length + 1, sizeof(*walk->numbers));
@@ -150,6 +281,7 @@ pale_witness_find(const struct pale_system *system, const struct pale_explore_op
 		.system = system,
 		.store = &explored->store,
 		.canonical = options->symmetry && system->canonical != NULL,
+		.reduced = options->reduce,
 		.witness = &witness,
 	};
 	const struct pale_violation *violation;

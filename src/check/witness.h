@@ -5,8 +5,9 @@
  * It is walked with the states as they are, not with those that stand for them: who did what keeps
  * its meaning from the first step to the last.
  *
- * Every step counts one. In a search without reduction and with full states no way is shorter.
- * Otherwise a second search, without either, tries to find a shorter one.
+ * Every step counts one, also where a reduction has made one of several. In a search without
+ * reduction and with full states no way is shorter. Otherwise a second search, without either,
+ * tries to find a shorter one.
  */
 #ifndef PALE_CHECK_WITNESS_H
 #define PALE_CHECK_WITNESS_H
