@@ -80,8 +80,10 @@ struct pale_store {
 	size_t span_count, span_size;
 	uint64_t bytes_peak;
 
-	/* Shared by the writers. */
-	_Alignas(64) _Atomic int64_t room; /* states that may be added until the world stops */
+	/* Shared by the writers; in cache lines that hold nothing of the above. Not by alignment,
+	 * which a caller's malloc would not keep. */
+	char apart[64];
+	_Atomic int64_t room; /* states that may be added until the world stops */
 	_Atomic uint32_t chunk_count;
 	_Atomic uint64_t bytes;
 	_Atomic uint64_t refill; /* next chunk to be put into a new table */

@@ -380,6 +380,40 @@ TEST(contradiction, "a system whose canonical states are not like its own is fou
 	pale_explored_done(&explored);
 }
 
+static void
+chain_successors(
+    const void *ctx, void *scratch, const uint64_t *state, unsigned flags, struct pale_steps *steps)
+{
+	const unsigned *length = ctx;
+
+	(void)scratch;
+	(void)flags;
+	if (state[0] < *length)
+		*pale_steps_add(steps, 0, state[0] + 1 == *length) = state[0] + 1;
+}
+
+TEST(chain, "a witness of 100,000 steps has them all")
+{
+	unsigned length = 100000;
+	struct pale_system system = {
+		.ctx = &length,
+		.words = 1,
+		.properties = 1,
+		.initial = mesh_initial,
+		.successors = chain_successors,
+	};
+	struct pale_explore_options options = { .threads = 2 };
+	struct pale_explored explored;
+	struct pale_witness witness;
+
+	ck_assert_int_eq(pale_explore(&system, &options, &explored, NULL), 0);
+	ck_assert_uint_eq(explored.levels, 99999);
+	witness = find(&system, &options, &explored, 0);
+	ck_assert_uint_eq(witness.length, 99999);
+	pale_witness_done(&witness);
+	pale_explored_done(&explored);
+}
+
 TEST(none, "of what was not found there is no witness")
 {
 	struct test_grid grid = { .count = 1, .top = 9, .words = 1 };
@@ -416,4 +450,4 @@ TEST(words, "a step is told in the system's words")
 }
 
 TEST_MAIN("witness", slides, same, same_grid, deadlock, initial, symmetric, shorten, fused,
-    fused_deadlock, shortest, shorten_limit, contradiction, none, words)
+    fused_deadlock, shortest, shorten_limit, contradiction, chain, none, words)
