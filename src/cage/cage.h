@@ -15,7 +15,7 @@
 #include <linux/filter.h>
 
 #include "cage/doors.h"
-#include "cage/skeleton.h"
+#include "cage/skeleton/skeleton.h"
 #include "cage/supervisor.h"
 #include "cage/watch.h"
 #include "core/err.h"

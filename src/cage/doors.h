@@ -71,7 +71,7 @@ struct pale_doors {
 	/* A cage around this one holds UDP to addresses, so a socket of it that was handed on may
 	 * have been made there. */
 	bool udp_held;
-	/* Peers outside can be connected to or accepted from, so passing is judged; see ask_pass.c.
+	/* Peers outside can be connected to or accepted from, so passing is judged; see ask/pass.c.
 	 */
 	bool crosses;
 };

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cage/ask.h"
+#include "cage/ask/ask.h"
 
 struct pale_sys_answer
 pale_hear_classify(const struct pale_supervisor *supervisor, const struct pale_notify *call,

@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cage/ask_pass.h"
+#include "cage/ask/pass.h"
 #include "cage/root.h"
 #include "core/scope.h"
 #include "kernel/caps.h"

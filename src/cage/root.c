@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "cage/node.h"
-#include "cage/skeleton.h"
+#include "cage/skeleton/skeleton.h"
 #include "core/scope.h"
 #include "kernel/landlock.h"
 #include "kernel/mountcap.h"

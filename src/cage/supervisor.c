@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cage/ask.h"
+#include "cage/ask/ask.h"
 #include "cage/hear.h"
 #include "core/scope.h"
 #include "kernel/caps.h"

@@ -23,7 +23,7 @@
 
 #include "cage/doors.h"
 #include "cage/nest.h"
-#include "cage/skeleton.h"
+#include "cage/skeleton/skeleton.h"
 #include "cage/watch.h"
 #include "core/sys.h"
 #include "kernel/caller.h"
@@ -78,7 +78,7 @@ struct pale_supervisor {
 	bool broken;      /* and that failed: everything is refused */
 	uint64_t *mounts; /* ids of the cage's mounts, sorted; NULL until they are needed */
 	size_t mount_count;
-	/* Of the passing of descriptors; see ask_pass.c. */
+	/* Of the passing of descriptors; see ask/pass.c. */
 	const char *hidden_path; /* a directory that the cage has for itself, or NULL; borrowed */
 	dev_t hidden_dev;        /* its file system; 0 until it is needed */
 	int diag;                /* the kernel's socket diagnosis; -1 until it is needed */

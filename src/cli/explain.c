@@ -13,12 +13,12 @@
 #include "kernel/probe.h"
 #include "report/explain.h"
 #include "report/why.h"
-#include "run/call.h"
+#include "run/why/call.h"
 #include "run/env.h"
 #include "run/run.h"
-#include "run/why.h"
-#include "run/why_ipc.h"
-#include "run/why_socket.h"
+#include "run/why/why.h"
+#include "run/why/ipc.h"
+#include "run/why/socket.h"
 
 enum {
 	RELEASE_BYTES = 65, /* as uname(2) gives it */

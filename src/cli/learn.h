@@ -7,7 +7,7 @@
 
 #include "cli/run_options.h"
 #include "core/err.h"
-#include "run/learn.h"
+#include "run/learn/learn.h"
 
 /*
  * Begin, if the arguments say so: args->policy gets what the file says.

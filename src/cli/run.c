@@ -18,7 +18,7 @@
 #include "cli/trace.h"
 #include "core/scope.h"
 #include "kernel/seccomp.h"
-#include "run/nested.h"
+#include "run/nested/nested.h"
 #include "run/run.h"
 #include "run/service.h"
 

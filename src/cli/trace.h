@@ -14,7 +14,7 @@
 
 #include "cli/run_options.h"
 #include "core/err.h"
-#include "run/trace.h"
+#include "run/trace/trace.h"
 
 struct pale_cli_trace {
 	struct pale_trace *trace; /* NULL: --trace was not asked for */

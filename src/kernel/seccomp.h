@@ -28,8 +28,8 @@ enum {
 
 /*
  * First argument of that call by which a supervisor is asked for a cage inside its own; what
- * follows then is said over the socket that it returns (run/nested.h). No other argument counts,
- * so there is nothing that could change while it is looked at.
+ * follows then is said over the socket that it returns (run/nested/nested.h). No other argument
+ * counts, so there is nothing that could change while it is looked at.
  */
 #define PALE_CONTROL_NEST UINT64_C(0x70616c656e657374)
 

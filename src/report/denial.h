@@ -10,7 +10,7 @@
 
 #include "core/err.h"
 #include "report/text.h"
-#include "run/trace.h"
+#include "run/trace/trace.h"
 
 /*
  *   pale: denied cc1[412] openat("../outside/secret", O_RDONLY) -> /srv/outside/secret

@@ -27,7 +27,7 @@
 
 #include "core/err.h"
 #include "report/text.h"
-#include "run/why.h"
+#include "run/why/why.h"
 
 /* call, path: as they were asked. */
 void pale_report_why(

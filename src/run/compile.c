@@ -14,7 +14,7 @@
 #include "kernel/landlock.h"
 #include "kernel/uapi.h"
 #include "run/fds.h"
-#include "run/learn.h"
+#include "run/learn/learn.h"
 #include "run/vouch.h"
 
 /*

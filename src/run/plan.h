@@ -41,7 +41,7 @@ struct pale_loss {
 extern const struct pale_loss pale_losses[];
 
 struct pale_plan;
-struct pale_outer; /* run/narrow.h */
+struct pale_outer; /* run/nested/narrow.h */
 
 /* Who hears of the calls of a cage (cage/watch.h), and of which. Borrowed until the run is over. */
 struct pale_watcher {

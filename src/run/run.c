@@ -18,9 +18,9 @@
 #include "kernel/probe.h"
 #include "run/env.h"
 #include "run/fds.h"
-#include "run/narrow.h"
-#include "run/nested.h"
-#include "run/outside.h"
+#include "run/nested/narrow.h"
+#include "run/nested/nested.h"
+#include "run/trace/outside.h"
 #include "run/service.h"
 #include "run/vouch.h"
 

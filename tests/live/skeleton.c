@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cage/skeleton.h"
+#include "cage/skeleton/skeleton.h"
 #include "core/scope.h"
 #include "random.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a file is as something to run, from its first bytes, however hostile they are. */
-#include "run/learn_image.h"
+#include "run/learn/image.h"
 
 #include <elf.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What was seen becomes grants: none wider than needed without a reason, none that is refused. */
-#include "run/learn_merge.h"
+#include "run/learn/merge.h"
 
 #include <limits.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What file names look like: names that are others at the next run, versions, and plain ones. */
-#include "run/learn_name.h"
+#include "run/learn/name.h"
 
 #include "core/scope.h"
 #include "harness.h"

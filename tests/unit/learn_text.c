@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The file of what is learned: what is written is read back, whatever the names; what is broken is
  * refused, and never crashes. */
-#include "run/learn_text.h"
+#include "run/learn/text.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which names are secrets, and which of them are found in a tree. */
-#include "run/secrets.h"
+#include "run/learn/secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
