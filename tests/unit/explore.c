@@ -693,6 +693,34 @@ TEST(refused, "what cannot be searched is refused with a sentence")
 	}
 }
 
+TEST(one_hash, "states with one hash are told apart, by whichever word they differ in")
+{
+	for (unsigned words = 1; words <= 8; words++) {
+		struct pale_store_options options = { .words = words, .writers = 1 };
+		struct pale_store store;
+		uint64_t state[8] = { 0 };
+		uint32_t number, again;
+
+		ck_assert_int_eq(pale_store_init(&store, &options), 0);
+		ck_assert_int_eq(pale_store_make_room(&store), 0);
+		for (unsigned i = 0; i < words; i++) {
+			state[i] = 1;
+			ck_assert_int_eq(pale_store_add(&store, store.writers, state, 99,
+					     PALE_NO_STATE, &number),
+			    PALE_STORE_NEW);
+			ck_assert_int_eq(
+			    pale_store_add(&store, store.writers, state, 99, PALE_NO_STATE, &again),
+			    PALE_STORE_OLD);
+			ck_assert_uint_eq(number, again);
+			ck_assert_mem_eq(
+			    pale_store_state(&store, number), state, words * sizeof(*state));
+			state[i] = 0;
+		}
+		ck_assert_uint_eq(pale_store_count(&store), words);
+		pale_store_done(&store);
+	}
+}
+
 static _Atomic unsigned jobs;
 
 static void
@@ -726,4 +754,4 @@ TEST(idle_crew, "a crew that never had a job ends")
 TEST_MAIN("explore", ring, counters, single, each_word, any_threads, planted, each, unasked,
     deadlock, bounded, here, beaten, holds, alike, reduced, state_limit, memory_limit, no_memory,
     machine_limit, time_limit, level_limit, level_limit_states, interrupt, stopped_before, told,
-    asked, fingerprints, small, fan, own_scratch, refused, crew_works, idle_crew)
+    asked, fingerprints, small, fan, own_scratch, refused, one_hash, crew_works, idle_crew)
