@@ -7,23 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/env.h"
+
 /* Who and where, language, terminal: nothing that carries a secret or makes a program load code. */
 const char *const pale_env_allowed[] = { "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM",
 	"COLORTERM", "NO_COLOR", "LANG", "LANGUAGE", "LC_ALL", "LC_ADDRESS", "LC_COLLATE",
 	"LC_CTYPE", "LC_IDENTIFICATION", "LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY", "LC_NAME",
 	"LC_NUMERIC", "LC_PAPER", "LC_TELEPHONE", "LC_TIME", "TZ", NULL };
-
-static const char *
-find(char *const *env, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *env != NULL; env++) {
-		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
-			return *env + len + 1;
-	}
-	return NULL;
-}
 
 static bool
 is_named(const struct pale_compartment *compartment, const char *name)
@@ -71,13 +61,13 @@ pale_env_make(const struct pale_compartment *compartment, char *const *from, cha
 		const char *name = pale_env_allowed[i];
 
 		if (!is_named(compartment, name))
-			result = put(env, &count, name, find(from, name));
+			result = put(env, &count, name, pale_env_find(from, name));
 	}
 	for (size_t i = 0; result == 0 && i < compartment->env_count; i++) {
 		const struct pale_env *one = &compartment->env[i];
 
 		result = put(env, &count, one->name,
-		    one->value != NULL ? one->value : find(from, one->name));
+		    one->value != NULL ? one->value : pale_env_find(from, one->name));
 	}
 	if (result < 0) {
 		pale_env_free(env);

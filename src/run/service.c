@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/env.h"
 #include "cage/cage.h"
 #include "core/rights.h"
 #include "core/scope.h"
@@ -23,18 +24,6 @@ enum {
 
 static const char notify_origin[] = "--notify";
 static const char listen_origin[] = "--listen-fds";
-
-static const char *
-find(char *const *env, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *env != NULL; env++) {
-		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
-			return *env + len + 1;
-	}
-	return NULL;
-}
 
 /* A number as a service manager writes it; -1 for anything else. */
 static long
@@ -53,7 +42,7 @@ number(const char *text)
 static int
 grant_notify(struct pale_compartment *compartment, char *const *env, struct pale_err *err)
 {
-	const char *path = find(env, "NOTIFY_SOCKET");
+	const char *path = pale_env_find(env, "NOTIFY_SOCKET");
 	struct pale_grant grant = {
 		.kind = PALE_GRANT_UNIX,
 		.path = (char *)(uintptr_t)path,
@@ -106,12 +95,12 @@ static int
 grant_listen(
     struct pale_compartment *compartment, char *const *env, pid_t pid, struct pale_err *err)
 {
-	const char *count_text = find(env, "LISTEN_FDS");
+	const char *count_text = pale_env_find(env, "LISTEN_FDS");
 	long count = number(count_text);
 	int result = 0;
 
 	/* As sd_listen_fds(3): what was meant for somebody else is not for us. */
-	if (count_text == NULL || number(find(env, "LISTEN_PID")) != pid || count == 0) {
+	if (count_text == NULL || number(pale_env_find(env, "LISTEN_PID")) != pid || count == 0) {
 		compartment->activation = false;
 		return 0;
 	}
