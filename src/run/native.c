@@ -175,7 +175,8 @@ pale_native_why_not(const struct pale_plan *plan, const struct pale_compartment 
 		const struct pale_endpoint *one = &plan->endpoints[i];
 
 		if (one->kind == PALE_GRANT_TCP || one->kind == PALE_GRANT_UDP)
-			len = asprintf(&why, "hosts are granted one by one as well (%s)", one->origin);
+			len = asprintf(
+			    &why, "hosts are granted one by one as well (%s)", one->origin);
 		else if (one->kind == PALE_GRANT_UNIX && one->name[0] == '@')
 			len = asprintf(&why, "'%s' has no path", one->name);
 		else if (one->kind == PALE_GRANT_UNIX &&
