@@ -88,6 +88,16 @@ case $won in *" 0 reached the secret")
 	echo "   (luck: the race was not won this time. It usually is; try again.)" ;;
 esac
 
+heading "4. What was denied, and what would allow it."
+echo "   \$ pale run --trace -- cat secret"
+(cd "$world" && "$pale" run --trace -- cat "$world/secret") >"$world/trace.log" 2>&1
+sed -n "s|$world/||g; s/^/   /; /denied\|missing/p" "$world/trace.log"
+grep -q "to allow: --file $world/secret:read" "$world/trace.log" || wrong "it is not told"
+echo "   \$ pale run --file secret:read -- cat secret"
+told=$(cd "$world" && "$pale" run --file secret:read -- cat "$world/secret") ||
+	wrong "what is proposed does not help"
+echo "   $told"
+
 if [ $failed -eq 0 ]; then
 	heading "All as claimed. Next: pale run --help, or pale run -p cc -w . --explain"
 else

@@ -136,7 +136,7 @@ static const char look[] =
     "for f in / /.. /a/.. /a/b/../c /a/b/../b /dev /a/link/file /a/link/../b /a/lost /bin; do\n"
     "  stat -c '%n %F %a %h %s %u' $f; stat -L -c '%n %F %a %s' $f; readlink $f\n"
     "  readlink -f $f; done 2>&1\n"
-    "for d in / /a /a/b /a/b/c /a/b/c/work /a/link /tmp /tmp/inner; do\n"
+    "for d in / /a /a/b /a/b/c /a/b/c/job /a/link /tmp /tmp/inner; do\n"
     "  cd $d && pwd -P; /bin/pwd; cd .. && pwd -P; done\n"
     "cd /\n"
     "for d in / /a /dev; do stat -f -c '%n %b %f %a %c %d %l %s %S' $d; done\n"
@@ -145,7 +145,7 @@ static const char look[] =
     "  'echo >/nope/x' 'cat /nope' 'cat /a' 'cd /nope' 'mkdir /usr' 'mkdir /' 'rmdir /' \\\n"
     "  'mkfifo /f' 'mv /a /usr/x' 'mv /a /tmp/x' 'touch -h /bin' 'test -w /' 'test -x /a' \\\n"
     "  'mkdir /dev/null/x' 'cat /dev/null/x' 'rmdir /usr' 'truncate -s 1 /a' 'ls /nope/..' \\\n"
-    "  'exec /no/such/program' 'cat /a/b/c/work/secret/x' 'cat /etc/../nope' 'umount /usr' \\\n"
+    "  'exec /no/such/program' 'cat /a/b/c/job/secret/x' 'cat /etc/../nope' 'umount /usr' \\\n"
     "  'ls /tmp/link/passwd' 'cat /a/b/file' 'cat /a/text' 'ls -a /a/empty/dir/..' 'head -c 5 "
     "/dev/zero | wc -c'; do\n"
     "  sh -c \"$c\"; echo \"$c: $?\"; done 2>&1\n"
@@ -194,7 +194,7 @@ names(void)
 	    "a link that leads nowhere is told by where it leads");
 	told(lines_with(heard, "/no execve tid cwd=/a/b program=sh text=/no/such") == 1,
 	    "a program that is missing is told");
-	in_cage(true, "cat /etc/nope; cat /usr/nope; ls /tmp/nope; cat /a/b/c/work/nope; ls / /a");
+	in_cage(true, "cat /etc/nope; cat /usr/nope; ls /tmp/nope; cat /a/b/c/job/nope; ls / /a");
 	told(
 	    lines_with(heard, "nope") == 0, "what is missing in a grant is not the root's to tell");
 }
@@ -243,8 +243,8 @@ static void
 unreadable(void)
 {
 	int status = in_cage(true,
-	    "cp /bin/cat /a/b/c/work/hidden && chmod 111 /a/b/c/work/hidden && "
-	    "/a/b/c/work/hidden /nope; cat /other");
+	    "cp /bin/cat /a/b/c/job/hidden && chmod 111 /a/b/c/job/hidden && "
+	    "/a/b/c/job/hidden /nope; cat /other");
 
 	told(status == 1 && lines_with(heard, "program=hidden") == 1 &&
 		lines_with(heard, "text=/other") == 1,
@@ -304,7 +304,7 @@ start_busy(const char *first, const char *script)
 	unlink(at("deep/up"));
 	if (mkfifo(at("deep/up"), 0666) < 0)
 		abort();
-	snprintf(all, sizeof(all), "%s; echo >/a/b/c/work/up; %s", first, script);
+	snprintf(all, sizeof(all), "%s; echo >/a/b/c/job/up; %s", first, script);
 	pid = start(true, all);
 	fd = open(at("deep/up"), O_RDONLY | O_CLOEXEC);
 	/* Closed before it has written, the writer would die of SIGPIPE. */

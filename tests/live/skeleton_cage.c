@@ -85,7 +85,7 @@ make_nodes(const char *world)
 	add_file(PALE_PUT_MOUNT, "/usr", "/usr", READ_ATTR, READ_FS);
 	add_file(PALE_PUT_MOUNT, "/etc", "/etc", READ_ATTR, READ_FS);
 	add_file(PALE_PUT_MOUNT, "/a/b/file", "/etc/passwd", READ_ATTR, READ_FS);
-	add_file(PALE_PUT_MOUNT, "/a/b/c/work", deep, MOUNT_ATTR_NOSUID, ALL_FS);
+	add_file(PALE_PUT_MOUNT, "/a/b/c/job", deep, MOUNT_ATTR_NOSUID, ALL_FS);
 	add_file(PALE_PUT_COPY, copied, copied, 0, READ_FS);
 	add_file(PALE_PUT_MOUNT, "/dev/null", "/dev/null", MOUNT_ATTR_NOSUID, ALL_FS);
 	add_file(PALE_PUT_MOUNT, "/dev/zero", "/dev/zero", MOUNT_ATTR_NOSUID, ALL_FS);
@@ -95,7 +95,7 @@ make_nodes(const char *world)
 	add_file(PALE_PUT_MOUNT, "/tmp/inner/name", "/etc/group", READ_ATTR, READ_FS);
 	add_link("/tmp/link", "../etc");
 	add(PALE_PUT_PROC, "/proc")->optional = true;
-	add(PALE_PUT_HIDE, "/a/b/c/work/secret")->is_dir = true;
+	add(PALE_PUT_HIDE, "/a/b/c/job/secret")->is_dir = true;
 	for (size_t i = 0; i < node_count; i++) {
 		nodes[i].is_dir |= nodes[i].kind == PALE_PUT_TMP || nodes[i].kind == PALE_PUT_PROC;
 		if (nodes[i].kind == PALE_PUT_TMP)
