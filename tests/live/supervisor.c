@@ -28,6 +28,29 @@ enum {
 };
 
 char world[WORLD_BYTES];
+
+int
+sock(int type)
+{
+	return socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+}
+
+struct sockaddr_un
+named(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	memcpy(addr.sun_path, path, strnlen(path, sizeof(addr.sun_path)));
+	return addr;
+}
+
+int
+reach(int fd, const char *path)
+{
+	struct sockaddr_un addr = named(path);
+
+	return connect(fd, (const struct sockaddr *)&addr, sizeof(addr));
+}
 static char self[PATH_MAX];
 static char pale[PATH_MAX];
 static unsigned count;

@@ -31,6 +31,11 @@ extern const struct probe send_probes[];
 #define WORLD_BYTES 64
 extern char world[WORLD_BYTES]; /* its path, the same inside and outside */
 
+/* A socket of AF_UNIX, close on exec; an address of a path; connect to a path. */
+int sock(int type);
+struct sockaddr_un named(const char *path);
+int reach(int fd, const char *path);
+
 /* Leave the probe with the line unless the condition holds. */
 #define HOLDS(condition) \
 	do { \

@@ -27,29 +27,6 @@ enum {
 };
 
 static int
-sock(int type)
-{
-	return socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-}
-
-static struct sockaddr_un
-named(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-
-	memcpy(addr.sun_path, path, strnlen(path, sizeof(addr.sun_path)));
-	return addr;
-}
-
-static int
-reach(int fd, const char *path)
-{
-	struct sockaddr_un addr = named(path);
-
-	return connect(fd, (const struct sockaddr *)&addr, sizeof(addr));
-}
-
-static int
 name_it(int fd, const char *path)
 {
 	struct sockaddr_un addr = named(path);
