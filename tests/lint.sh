@@ -51,7 +51,7 @@ layers() {
 			may["check"] = " core kernel policy model cage replay check "
 			may["race"] = " core kernel policy model cage replay race "
 			may["audit"] = " core kernel policy audit "
-			may["report"] = " core kernel policy cage run report "
+			may["report"] = " core kernel policy model cage run replay check report "
 			may["cli"] = " core kernel policy model cage replay ipc run check race audit report cli "
 		}
 		/^#include "/ {

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a call does once its paths are walked: one function for each row of calls.def, in tree's,
+ * pipe's, socket's, sysv's and process's files. step.c calls them and does the rest: choosing the
+ * descriptors, walking, counting calls, ending the process, freeing inodes.
+ */
+#ifndef PALE_MODEL_OPS_H
+#define PALE_MODEL_OPS_H
+
+#include "model/step.h"
+#include "model/tree.h"
+
+/* What an op returns, beside 0 and -errno. */
+enum {
+	PALE_OP_BLOCKED = 1,    /* cannot be done now, and nothing was changed */
+	PALE_OP_REGISTERED = 2, /* from now on it waits (process->phase becomes WAIT), and others
+				 * can see it; the op is called again with .again set */
+	PALE_OP_ENDED = 3,      /* done, and the process has ended: .status is set */
+	PALE_OP_WALK_ON = 4,    /* O_CREAT met a link: slots were set to walk on */
+};
+
+/* A call at its work; on the stack of a step. */
+struct pale_op {
+	const struct pale_model *model;
+	struct pale_state *state;
+	const struct pale_site *site;
+	unsigned p;                   /* process index */
+	struct pale_process *process; /* state->processes + p */
+	uint8_t fd[2];                /* slots, "*" replaced; or PALE_FD_CWD */
+	uint8_t node[2];              /* results of the walks; P: the parent directory */
+	pale_walker_rest last[2];     /* P: the last component */
+	bool again;                   /* the op had returned PALE_OP_REGISTERED */
+	struct pale_event *event;     /* got_fd, got_inode, names_moved, names_changed */
+};
+
+typedef int (*pale_op_function)(struct pale_op *op);
+/* By enum pale_model_op; in step.c. */
+extern const pale_op_function pale_ops[PALE_CALL_COUNT];
+
+#define CALL(name, signature, walks, sys, summary) int pale_op_##name(struct pale_op *op);
+#include "model/calls.def"
+
+/*
+ * Put a descriptor into the table: at site->to_fd[which] where that is a slot (what was there is
+ * closed), else at the lowest free one. Sets event->got_fd[which]. Returns 0 or -EMFILE.
+ */
+int pale_op_give_fd(struct pale_op *op, unsigned which, struct pale_fd fd);
+
+/* Let go of a descriptor: ends pipes, breaks connections, when it was the last. fds.c */
+void pale_fd_drop(const struct pale_model *model, struct pale_state *state, struct pale_fd *fd);
+
+/* How many descriptors, messages and waiting openers hold a way to read (PALE_F_READ) or write. */
+unsigned pale_pipe_users(
+    const struct pale_model *model, const struct pale_state *state, unsigned pipe, unsigned flag);
+
+/* A value or a variable's value: 0 where it has none. */
+unsigned pale_op_value(const struct pale_op *op, struct pale_ref ref);
+
+/* The end of a process: descriptors closed, segments detached, SEM_UNDO done. */
+void pale_process_end(const struct pale_model *model, struct pale_state *state, unsigned p,
+    enum pale_process_status status);
+
+/* May the descriptor be used for this? The rights that a call of sys.def needs, by the op:
+ * 0 or -ENOTCAPABLE (93, as FreeBSD). */
+int pale_op_rights(const struct pale_op *op, unsigned slot, pale_rights need);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inodes and names: what every call that walks or changes names is made of. */
+#ifndef PALE_MODEL_TREE_H
+#define PALE_MODEL_TREE_H
+
+#include "model/state.h"
+
+/* The inode of a name in a directory, 0 if there is none. */
+unsigned pale_tree_find(
+    const struct pale_model *model, const struct pale_state *state, unsigned dir, unsigned name);
+
+/* Is node top, or in the tree below it? By the way up: a removed directory is where it was. Of what
+ * is no directory any name counts; without one it is nowhere. */
+bool pale_tree_is_beneath(
+    const struct pale_model *model, const struct pale_state *state, unsigned top, unsigned node);
+
+/* All inodes beneath top, top included: a bit each. */
+uint32_t pale_tree_beneath(
+    const struct pale_model *model, const struct pale_state *state, unsigned top);
+
+/* Does any entry, `..`-parent, descriptor, walk, message or binding still hold the inode? */
+bool pale_tree_is_held(
+    const struct pale_model *model, const struct pale_state *state, unsigned inode);
+
+/* A free slot, given its type, owner and mode; 0 where there is no room: such a call fails with
+ * ENOSPC in the model, and the reader makes room enough that it never does. */
+unsigned pale_tree_make(const struct pale_model *model, struct pale_state *state,
+    enum pale_inode_type type, unsigned owner, unsigned mode);
+
+/* Free what nothing holds any more. Called once at the end of each step that let go of anything. */
+void pale_tree_collect(const struct pale_model *model, struct pale_state *state);
+
+/* May the process do this? PALE_DAC_*; 0 or -EACCES. Through core/dac.c. */
+int pale_tree_access(const struct pale_model *model, const struct pale_state *state, unsigned p,
+    unsigned inode, unsigned want);
+
+/* Of a path as it is now, from the root, links not followed in the end, no DAC: 0 if nothing. For
+ * assertions and the reader. */
+unsigned pale_tree_resolve(
+    const struct pale_model *model, const struct pale_state *state, pale_walker_rest path);
+
+#endif

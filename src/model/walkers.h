@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The walkers that pale brings, and how the model drives one; what one is: pale/walker.h. */
+#ifndef PALE_MODEL_WALKERS_H
+#define PALE_MODEL_WALKERS_H
+
+#include <stddef.h>
+
+#include "model/state.h"
+
+/* All of them, in the order of the matrix; "none" is the first. */
+extern const struct pale_walker *const pale_walkers[];
+extern const size_t pale_walker_count;
+
+/* By name; NULL if there is none. */
+const struct pale_walker *pale_walker_find(const char *name);
+
+/* Is it sane: version, name, slots, functions? NULL or what is wrong. For those from outside. */
+const char *pale_walker_check(const struct pale_walker *walker);
+
+/* What the operations act on; on the stack of a step. */
+struct pale_walk_ctx {
+	const struct pale_model *model;
+	struct pale_state *state;
+	const struct pale_walker *walker;
+	unsigned p;             /* process */
+	pale_walker_node start; /* PALE_FD_CWD: its cwd */
+	pale_walker_node root; /* of the process; of the mount of the dirfd where walker->is_root */
+	unsigned operations;   /* asked so far */
+};
+
+extern const struct pale_walker_ops pale_model_walker_ops; /* ctx: struct pale_walk_ctx */
+
+/*
+ * What a walk costs and refuses when nobody disturbs it, for slide 28's columns and `progress`.
+ */
+struct pale_walk_alone {
+	int error;     /* 0 or -errno */
+	unsigned node; /* the result; PARENT: the directory */
+	unsigned steps, operations;
+	bool endless; /* more than PALE_WALK_ALONE_MAX steps */
+};
+enum { PALE_WALK_ALONE_MAX = 4096 };
+
+/* Let the lookup that process p has under way run to its end, in a copy of the state. */
+void pale_walk_alone(const struct pale_model *model, const struct pale_state *state, unsigned p,
+    struct pale_walk_alone *ret);
+
+/*
+ * What plain UNIX says to a lookup that stays beneath its start in every component, undisturbed:
+ * the inode, or 0 where it does not exist, may not be searched, or leaves. Such a lookup is legal.
+ */
+unsigned pale_walk_legal(const struct pale_model *model, const struct pale_state *state, unsigned p,
+    unsigned start, pale_walker_rest path, unsigned flags);
+
+#endif
