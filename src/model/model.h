@@ -174,7 +174,7 @@ struct pale_term {
 	uint8_t inode;         /* that the path named at start; 0 none */
 	pale_walker_rest path; /* as written, for what is made later: looked up in the state */
 	uint8_t value, user, key;
-	uint16_t mode;
+	uint16_t mode; /* of `holds`: PALE_F_READ, PALE_F_WRITE */
 };
 
 struct pale_never {
@@ -217,6 +217,10 @@ struct pale_model {
 	struct pale_state *initial;
 
 	uint32_t properties; /* that are looked at: bits of enum pale_property */
+	/* Both set by pale_property_prepare: a bit for each inode. */
+	uint32_t delegated[PALE_MODEL_COMPARTMENTS]; /* directories that are delegated to it */
+	uint32_t named; /* that a delegation or an assertion means: such a number never means
+			 * anything else, so the inode is kept for ever */
 	struct pale_never nevers[PALE_MODEL_NEVERS];
 	size_t never_count;
 

@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What must never happen.
+ * What must never happen. An assertion is about a state; all else is about one step, mostly the
+ * finish of a lookup. "Beneath" is by the way up, as the tree is at one instant; a directory is
+ * beneath itself, a removed one is where it was (as `..` says).
  *
- *   union     nobody obtains by a lookup what was, from its start to its finish, never beneath any
- *             directory delegated to its compartment
- *   root      nobody obtains the root directory of the tree (unless it was delegated)
- *   call      what a lookup obtains was beneath its own dirfd at some instant from start to finish
- *   rights    nobody has a right on an object that no delegated directory above it, and no
- *             descriptor given at start or passed, gave its compartment
- *   progress  a legal lookup that nobody disturbs succeeds, and a walk ends once names rest
- *   never     the scenario's own assertions, one bit each
+ * What a lookup *obtains* is what its call opens, makes, executes, connects to, links, asks about
+ * or makes the working or root directory; of a call that creates, removes or renames also the
+ * directories in which it did. A call that is one step (single names) looks nothing up. Lookups of
+ * a compartment to which no directory is delegated are nobody's boundary: they are not judged. The
+ * working directory of one that has some is a dirfd like another.
+ *
+ *   union     nobody obtains what was, at no instant from the start of its lookup to its finish,
+ *             beneath any directory delegated to its compartment. Delegated are the directories
+ *             that it was given at the start; where it can receive descriptors, also what those
+ *             were given who can send
+ *   root      nobody obtains the root of the tree, unless that was delegated to it
+ *   call      nobody obtains what was, at no instant from start to finish, beneath the directory
+ *             at which this lookup began
+ *   rights    no lookup gives a descriptor a right that no directory gives which its process
+ *             holds, or its compartment was given, and beneath which the object was at the finish
+ *   progress  a lookup that is legal when it begins (pale_walk_legal) succeeds if it is left
+ *             alone from there, and finds the same; and a walk that is left alone anywhere ends.
+ *             Where somebody else holds the lock, nobody is left alone: that is not judged
+ *   never     the scenario's own assertions, one bit each: a state in which all terms of one hold
+ *
+ * Instants are the states between two steps, the one after the start and the one after the finish
+ * included.
  */
 #ifndef PALE_MODEL_PROPERTY_H
 #define PALE_MODEL_PROPERTY_H
@@ -29,6 +45,16 @@ uint32_t pale_property_find(const struct pale_model *model, const char *name);
 
 /* "union", "never: knows(adversary, secret)". As snprintf. */
 int pale_property_print(const struct pale_model *model, unsigned property, char *buf, size_t size);
+
+/* What the properties must know of a scenario that has been read: model->delegated, ->named. */
+void pale_property_prepare(struct pale_model *model);
+
+/*
+ * Remember what has been beneath since each lookup that is under way began (seen_call, seen_union),
+ * if a property asks. Called with the state after a step, if a lookup began in it or names changed.
+ * Who frees an inode takes its bit out of all of them.
+ */
+void pale_property_watch(const struct pale_model *model, struct pale_state *state);
 
 /* Bits of what a step violates, of those in model->properties. */
 uint32_t pale_property_judge(const struct pale_model *model, const struct pale_state *before,
