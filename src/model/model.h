@@ -31,6 +31,7 @@ enum {
 	PALE_MODEL_SOCKETS = 8,    /* ends */
 	PALE_MODEL_BACKLOG = 2,
 	PALE_MODEL_SYSV = 4,
+	PALE_MODEL_SEM_MAX = 3, /* value of a semaphore: more is ERANGE */
 	PALE_MODEL_SITES = 512, /* calls in programs and vocabularies, alternatives counted */
 	PALE_MODEL_COMPARTMENTS = 6,
 	PALE_MODEL_USERS = 7,   /* 1..7; what is written in the scenario stands in users[] */

@@ -7,6 +7,8 @@
 #ifndef PALE_MODEL_OPS_H
 #define PALE_MODEL_OPS_H
 
+#include <errno.h>
+
 #include "model/step.h"
 #include "model/tree.h"
 
@@ -17,6 +19,11 @@ enum {
 				 * can see it; the op is called again with .again set */
 	PALE_OP_ENDED = 3,      /* done, and the process has ended: .status is set */
 	PALE_OP_WALK_ON = 4,    /* O_CREAT met a link: slots were set to walk on */
+};
+
+enum {
+	PALE_ENOTCAPABLE = 93,     /* FreeBSD's number; Linux has none */
+	PALE_EUNEXPECTED = EILSEQ, /* check, same, is: the program's own test did not hold */
 };
 
 /* A call at its work; on the stack of a step. */
@@ -53,6 +60,17 @@ void pale_fd_drop(const struct pale_model *model, struct pale_state *state, stru
 unsigned pale_pipe_users(
     const struct pale_model *model, const struct pale_state *state, unsigned pipe, unsigned flag);
 
+/*
+ * The last of open(2) on a FIFO that was found and may be accessed; not for O_PATH. Flags are the
+ * site's: O_RDONLY waits for a writer, O_WRONLY for a reader, O_RDWR for nobody.
+ *
+ * Returns 0 with the descriptor, which is not in the table yet, PALE_OP_REGISTERED, PALE_OP_BLOCKED
+ * (op->again, nobody came), -ENXIO (O_WRONLY | O_NONBLOCK without a reader), -ENFILE.
+ * Source: fifo_open of Linux 6.18: whoever waits is a reader or writer already, and is let go by a
+ * peer that has opened, even if it has closed since.
+ */
+int pale_fifo_open(struct pale_op *op, unsigned inode, struct pale_fd *ret_fd);
+
 /* A value or a variable's value: 0 where it has none. */
 unsigned pale_op_value(const struct pale_op *op, struct pale_ref ref);
 
@@ -61,7 +79,7 @@ void pale_process_end(const struct pale_model *model, struct pale_state *state, 
     enum pale_process_status status);
 
 /* May the descriptor be used for this? The rights that a call of sys.def needs, by the op:
- * 0 or -ENOTCAPABLE (93, as FreeBSD). */
+ * 0, -EBADF, or -PALE_ENOTCAPABLE. */
 int pale_op_rights(const struct pale_op *op, unsigned slot, pale_rights need);
 
 #endif

@@ -57,7 +57,9 @@ enum pale_socket_state {
 	PALE_SOCKET_NEW,
 	PALE_SOCKET_LISTENS,
 	PALE_SOCKET_CONNECTED,
-	PALE_SOCKET_BROKEN, /* the peer's last descriptor was closed */
+	PALE_SOCKET_BROKEN, /* the peer's last descriptor was closed; .user is now the peer's */
+	PALE_SOCKET_RESET,  /* likewise, with something in it that it had not read: the next read
+			     * here fails with ECONNRESET, once */
 };
 
 /* One end of a connection, or a listener. */
@@ -119,7 +121,8 @@ enum pale_phase {
 	PALE_PHASE_IDLE,   /* between two calls */
 	PALE_PHASE_WALK,   /* first or second path: see .path */
 	PALE_PHASE_FINISH, /* the walks are done, the work is not */
-	PALE_PHASE_WAIT,   /* registered with what it waits for: a FIFO's peer, an accept */
+	PALE_PHASE_WAIT,   /* registered with what it waits for: a FIFO's peer */
+	PALE_PHASE_WOKEN,  /* the peer came, and may have left again: the call will succeed */
 };
 
 struct pale_process {
