@@ -41,11 +41,13 @@ enum pale_walker_kind {
 	PALE_WALKER_NODE,
 	PALE_WALKER_REST,
 	PALE_WALKER_NUMBER, /* 0..max */
+	PALE_WALKER_LINKS,  /* 0..max: symbolic links followed so far. At most one slot; it takes no
+			     * room where a scenario has no links */
 };
 
 struct pale_walker_slot {
 	enum pale_walker_kind kind;
-	uint16_t max; /* NUMBER */
+	uint16_t max; /* NUMBER, LINKS */
 };
 
 /* The slots that every walker has. */
@@ -129,11 +131,13 @@ struct pale_walker_ops {
 	 * so that a removed directory is where it was.
 	 */
 	bool (*beneath)(void *ctx, pale_walker_node top, pale_walker_node node);
-	/* mark: from now on; moved: has any name been moved or removed since, by anybody? */
+	/* mark: from now on; moved: has anybody renamed anything since? (Linux's rename sequence:
+	 * what is made or removed does not count.) Only of a walker that says `sequence`. */
 	void (*mark)(void *ctx);
 	bool (*moved)(void *ctx);
 	/* The lock that every call which changes names takes, too. false: somebody has it: return
-	 * PALE_WALKER_WAIT. It is given back by unlock or by the end of the call. */
+	 * PALE_WALKER_WAIT. It is given back by unlock or by the end of the call. Only of a walker
+	 * that says `locks`. */
 	bool (*lock)(void *ctx);
 	void (*unlock)(void *ctx);
 };
@@ -143,9 +147,12 @@ struct pale_walker {
 	const char *name;  /* lower case, letters, digits, '-' */
 	const char *says;  /* one sentence: what it does, and who does it so */
 	const char *reach; /* where `..` or an absolute path ends that would leave; may be NULL */
-	bool kernel;       /* it asks what only a kernel has */
-	bool is_root;      /* start is the root of what is opened from there, later too (a mount):
-			    * a descriptor that was reached from one never leaves its tree */
+	bool kernel;   /* it runs in a kernel: a lookup is one system call, whatever it takes, and
+			* it may ask what only a kernel has */
+	bool sequence; /* it asks mark and moved */
+	bool locks;    /* it asks lock */
+	bool is_root;  /* start is the root of what is opened from there, later too (a mount):
+			* a descriptor that was reached from one never leaves its tree */
 
 	unsigned slot_count;                  /* with the two fixed ones */
 	const struct pale_walker_slot *slots; /* of all of them */

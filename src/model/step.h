@@ -35,7 +35,7 @@ struct pale_event {
 	uint8_t got_inode;  /* the inode that was obtained by a lookup: what `union` judges */
 	uint8_t from_fd;    /* slot of the dirfd of that lookup, PALE_FD_CWD */
 	bool ended;         /* and the process ended with it */
-	bool names_moved;   /* an entry was removed or moved */
+	bool names_moved;   /* an entry was renamed: what `moved` of walkers sees */
 	bool names_changed; /* any entry was changed, made ones included */
 	uint8_t operations; /* that the walker asked of the tree in this step */
 };

@@ -30,6 +30,17 @@ struct pale_walk_ctx {
 
 extern const struct pale_walker_ops pale_model_walker_ops; /* ctx: struct pale_walk_ctx */
 
+/* The context of the path that process p is at: its dirfd, cwd, root, mount. */
+struct pale_walk_ctx pale_walk_ctx_of(
+    const struct pale_model *model, struct pale_state *state, unsigned p);
+
+/*
+ * O_CREAT met a link where it would make: put its target in the place of the last component, so
+ * that the walk goes on (PALE_OP_WALK_ON). It counts as a link that was followed. Returns 0 or
+ * -ELOOP; the slots are then as they were.
+ */
+int pale_walker_follow(struct pale_walk_ctx *walk, uint16_t *slots, pale_walker_node link);
+
 /*
  * What a walk costs and refuses when nobody disturbs it, for slide 28's columns and `progress`.
  */
@@ -37,7 +48,8 @@ struct pale_walk_alone {
 	int error;     /* 0 or -errno */
 	unsigned node; /* the result; PARENT: the directory */
 	unsigned steps, operations;
-	bool endless; /* more than PALE_WALK_ALONE_MAX steps */
+	unsigned calls; /* system calls: the operations, or 1 where a kernel does it all */
+	bool endless;   /* more than PALE_WALK_ALONE_MAX steps */
 };
 enum { PALE_WALK_ALONE_MAX = 4096 };
 
