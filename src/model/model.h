@@ -63,6 +63,14 @@ enum pale_inode_type {
 	PALE_INODE_SOCKET,
 };
 
+/* What `protect` has, as fs.protected_* are where they are 1. */
+enum {
+	PALE_PROTECT_SYMLINKS = 1,
+	PALE_PROTECT_HARDLINKS = 2,
+	PALE_PROTECT_FIFOS = 4,
+	PALE_PROTECT_REGULAR = 8,
+};
+
 /* How a call names a descriptor. Slots of a process's table are 0..PALE_MODEL_FDS-1. */
 enum {
 	PALE_FD_ANY = 0xfe, /* "*": each that is held in turn */
@@ -213,7 +221,11 @@ struct pale_model {
 	size_t site_count;
 
 	uint8_t inode_count; /* that the tree has, 1.. of them */
-	uint8_t inode_room;  /* with the spare ones: what is made goes there */
+	uint8_t
+	    inode_room;     /* with the spare ones: what is made goes there, and nowhere else: an
+			     * inode of the tree keeps its number for itself, even once it is gone */
+	uint8_t entry_room; /* entries that can be in use at one time; 0: PALE_MODEL_ENTRIES */
+	uint8_t protect;    /* PALE_PROTECT_*: fs.protected_* of sysctl */
 	const char *inode_paths[PALE_MODEL_INODES]; /* of those of the tree, for printing */
 	struct pale_state *initial;
 

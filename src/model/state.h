@@ -25,6 +25,7 @@ struct pale_inode {
 	uint16_t target; /* LINK: rest */
 };
 
+/* In no order; what becomes free is taken again from the lowest. Each (dir, name) is once. */
 struct pale_entry {
 	uint8_t dir, name, inode; /* dir 0: free */
 };
@@ -132,6 +133,7 @@ struct pale_process {
 	uint8_t ruid, euid;
 	uint16_t umask;
 	uint8_t cwd, root; /* inodes */
+	uint8_t cwd_mount; /* as pale_fd.mount: fchdir to such a descriptor keeps it */
 	uint8_t ignores_sigpipe;
 	uint8_t error; /* FAILED: errno of the call that ended it; for printing */
 	uint8_t runs;  /* inode of the program that was executed; 0 that of the start */
@@ -148,10 +150,12 @@ struct pale_process {
 	uint8_t phase;
 	uint8_t path; /* that is walked: 0 or 1 */
 	uint16_t site;
-	uint8_t fd[2];       /* descriptors that "*" stands for this time, by d or f in turn */
-	uint8_t made;        /* O_CREAT: the walk's result was made by this call */
-	uint8_t first_node;  /* result of the first walk */
-	uint16_t first_rest; /* PARENT: its last component */
+	uint8_t fd[2];      /* descriptors that "*" stands for this time, by d or f in turn; 0 where
+			     * the site has no "*" */
+	uint8_t made;       /* O_CREAT: the walk's result was made by this call. WAIT: who was
+			     * waited for has come, and may be gone again */
+	uint8_t first_node; /* result of the first walk */
+	uint16_t first_rest;               /* PARENT: its last component */
 	uint16_t slots[PALE_WALKER_SLOTS]; /* the walker's */
 	uint8_t moved;       /* a name was moved since mark; only if the walker says `sequence` */
 	uint32_t seen_call;  /* inodes that have been beneath the dirfd since the start: a bit each;
