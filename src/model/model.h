@@ -154,6 +154,17 @@ struct pale_model_rest {
 	bool single; /* one name, nothing else: no slash */
 };
 
+/* The rest that comes of a link's target put before another: model/rest.h. */
+struct pale_model_splice {
+	uint32_t key; /* 0: free */
+	pale_walker_rest rest;
+};
+
+/* Protections of the kernel that are on: fs.protected_*, a bit each. */
+enum {
+	PALE_PROTECT_SYMLINKS = 1,
+};
+
 struct pale_state;
 struct pale_model_layout;
 
@@ -201,7 +212,11 @@ struct pale_model {
 	const char *names[PALE_MODEL_NAMES];
 	size_t name_count; /* names[0] is unused */
 	struct pale_model_rest *rests;
-	size_t rest_count;                    /* rests[0] is unused */
+	size_t rest_count;                 /* rests[0] is unused */
+	struct pale_model_splice *splices; /* a hash table of splice_mask + 1 */
+	uint32_t splice_mask;
+	uint8_t links;    /* that may lie within each other in one path; more are -ELOOP */
+	uint8_t protects; /* PALE_PROTECT_* */
 	uint32_t users[PALE_MODEL_USERS + 1]; /* uid; groups are alike: gid = uid */
 	size_t user_count;
 	const char *values[PALE_MODEL_VALUES + 1];
