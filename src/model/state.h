@@ -152,8 +152,7 @@ struct pale_process {
 	uint16_t site;
 	uint8_t fd[2];      /* descriptors that "*" stands for this time, by d or f in turn; 0 where
 			     * the site has no "*" */
-	uint8_t made;       /* O_CREAT: the walk's result was made by this call. WAIT: who was
-			     * waited for has come, and may be gone again */
+	uint8_t made;       /* O_CREAT: the walk's result was made by this call */
 	uint8_t first_node; /* result of the first walk */
 	uint16_t first_rest;               /* PARENT: its last component */
 	uint16_t slots[PALE_WALKER_SLOTS]; /* the walker's */
