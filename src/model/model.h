@@ -160,11 +160,6 @@ struct pale_model_splice {
 	pale_walker_rest rest;
 };
 
-/* Protections of the kernel that are on: fs.protected_*, a bit each. */
-enum {
-	PALE_PROTECT_SYMLINKS = 1,
-};
-
 struct pale_state;
 struct pale_model_layout;
 
@@ -245,10 +240,8 @@ struct pale_model {
 	struct pale_state *initial;
 
 	uint32_t properties; /* that are looked at: bits of enum pale_property */
-	/* Both set by pale_property_prepare: a bit for each inode. */
-	uint32_t delegated[PALE_MODEL_COMPARTMENTS]; /* directories that are delegated to it */
-	uint32_t named; /* that a delegation or an assertion means: such a number never means
-			 * anything else, so the inode is kept for ever */
+	/* Directories that are delegated to it, a bit each; by pale_property_prepare. */
+	uint32_t delegated[PALE_MODEL_COMPARTMENTS];
 	struct pale_never nevers[PALE_MODEL_NEVERS];
 	size_t never_count;
 

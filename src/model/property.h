@@ -18,7 +18,8 @@
  *   call      nobody obtains what was, at no instant from start to finish, beneath the directory
  *             at which this lookup began
  *   rights    no lookup gives a descriptor a right that no directory gives which its process
- *             holds, or its compartment was given, and beneath which the object was at the finish
+ *             holds, or its compartment was given, and beneath which the object is at the finish
+ *             (where the lookup began: was, at some instant)
  *   progress  a lookup that is legal when it begins (pale_walk_legal) succeeds if it is left
  *             alone from there, and finds the same; and a walk that is left alone anywhere ends.
  *             Where somebody else holds the lock, nobody is left alone: that is not judged
@@ -46,15 +47,16 @@ uint32_t pale_property_find(const struct pale_model *model, const char *name);
 /* "union", "never: knows(adversary, secret)". As snprintf. */
 int pale_property_print(const struct pale_model *model, unsigned property, char *buf, size_t size);
 
-/* What the properties must know of a scenario that has been read: model->delegated, ->named. */
+/* What the properties must know of a scenario that has been read: model->delegated. */
 void pale_property_prepare(struct pale_model *model);
 
 /*
- * Remember what has been beneath since each lookup that is under way began (seen_call, seen_union),
- * if a property asks. Called with the state after a step, if a lookup began in it or names changed.
- * Who frees an inode takes its bit out of all of them.
+ * Remember, for each lookup that is under way, what has been beneath since it began and is no
+ * longer (seen_call, seen_union), if a property asks. Called after a step that changed names, with
+ * the states around it. Who frees an inode takes its bit out of all of them.
  */
-void pale_property_watch(const struct pale_model *model, struct pale_state *state);
+void pale_property_watch(
+    const struct pale_model *model, const struct pale_state *before, struct pale_state *state);
 
 /* Bits of what a step violates, of those in model->properties. */
 uint32_t pale_property_judge(const struct pale_model *model, const struct pale_state *before,
