@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/scope.h"
+#include "kernel/fuse_change.h"
 #include "kernel/mountcap.h"
 #include "kernel/uapi.h"
 
@@ -44,7 +45,7 @@ pale_fuse_mount(int device, const char *name, uint64_t attr, int *ret_mount, str
 	snprintf(fd, sizeof(fd), "%d", device);
 	snprintf(uid, sizeof(uid), "%u", getuid());
 	snprintf(gid, sizeof(gid), "%u", getgid());
-	return pale_mountcap_new("fuse", opts, attr | MOUNT_ATTR_RDONLY, ret_mount, err);
+	return pale_mountcap_new("fuse", opts, attr, ret_mount, err);
 }
 
 static int
@@ -103,8 +104,10 @@ pale_fuse_take(int device, char room[PALE_FUSE_BYTES], struct pale_fuse_request 
 	struct fuse_in_header head;
 	struct fuse_init_in init = { 0 };
 	struct fuse_read_in from;
+	uint32_t flags = 0;
 	const char *body = room + sizeof(head);
 	size_t size;
+	int result;
 
 	if (got < 0)
 		return -errno;
@@ -125,6 +128,8 @@ pale_fuse_take(int device, char room[PALE_FUSE_BYTES], struct pale_fuse_request 
 		return 0;
 	case FUSE_GETATTR:
 		ret->ask = PALE_FUSE_GETATTR;
+		memcpy(&flags, body, size < sizeof(flags) ? size : sizeof(flags));
+		ret->is_open = (flags & FUSE_GETATTR_FH) != 0;
 		return 0;
 	case FUSE_READLINK:
 		ret->ask = PALE_FUSE_READLINK;
@@ -153,8 +158,12 @@ pale_fuse_take(int device, char room[PALE_FUSE_BYTES], struct pale_fuse_request 
 	case FUSE_DESTROY:
 		return -ENODEV;
 	default:
+		result = pale_fuse_parse_change(&head, body, size, ret);
+		if (result == 0)
+			return 0;
+		ret->ask = PALE_FUSE_DONE;
 		/* Of what the kernel can do without, it asks once. */
-		return answer(device, head.unique, -ENOSYS, NULL, 0);
+		return answer(device, head.unique, result, NULL, 0);
 	}
 }
 
@@ -179,18 +188,32 @@ make_attr(const struct stat *st)
 	};
 }
 
-int
-pale_fuse_answer_entry(
-    int device, const struct pale_fuse_request *request, uint64_t node, const struct stat *st)
+static int
+answer_entry(int device, const struct pale_fuse_request *request, uint64_t node,
+    const struct stat *st, uint64_t valid)
 {
 	const struct fuse_entry_out out = {
 		.nodeid = node,
-		.entry_valid = for_ever,
-		.attr_valid = for_ever,
+		.entry_valid = valid,
+		.attr_valid = valid,
 		.attr = make_attr(st),
 	};
 
 	return answer(device, request->unique, 0, &out, sizeof(out));
+}
+
+int
+pale_fuse_answer_entry(
+    int device, const struct pale_fuse_request *request, uint64_t node, const struct stat *st)
+{
+	return answer_entry(device, request, node, st, for_ever);
+}
+
+int
+pale_fuse_answer_entry_once(
+    int device, const struct pale_fuse_request *request, uint64_t node, const struct stat *st)
+{
+	return answer_entry(device, request, node, st, 0);
 }
 
 int
@@ -207,6 +230,23 @@ int
 pale_fuse_answer_attr(int device, const struct pale_fuse_request *request, const struct stat *st)
 {
 	const struct fuse_attr_out out = { .attr_valid = for_ever, .attr = make_attr(st) };
+
+	return answer(device, request->unique, 0, &out, sizeof(out));
+}
+
+int
+pale_fuse_answer_attr_once(
+    int device, const struct pale_fuse_request *request, const struct stat *st)
+{
+	const struct fuse_attr_out out = { .attr = make_attr(st) };
+
+	return answer(device, request->unique, 0, &out, sizeof(out));
+}
+
+int
+pale_fuse_answer_written(int device, const struct pale_fuse_request *request, size_t size)
+{
+	const struct fuse_write_out out = { .size = (uint32_t)size };
 
 	return answer(device, request->unique, 0, &out, sizeof(out));
 }

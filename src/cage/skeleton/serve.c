@@ -252,6 +252,11 @@ serve(struct server *server, const struct pale_fuse_request *request)
 	case PALE_FUSE_STATFS:
 		pale_fuse_answer_statfs(server->device, request, &fs);
 		break;
+	case PALE_FUSE_READ:
+	case PALE_FUSE_WRITE:
+	case PALE_FUSE_CHANGE:
+		pale_fuse_refuse(server->device, request, ENOSYS);
+		break;
 	case PALE_FUSE_DONE:
 		break;
 	}

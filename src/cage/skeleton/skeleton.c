@@ -73,7 +73,8 @@ pale_skeleton_mount(struct pale_skeleton *skeleton, struct pale_err *err)
 	if (result < 0)
 		return pale_fail(err, result, "cannot open /dev/fuse: %s", strerror(-result));
 	result = pale_fuse_mount(device, "pale",
-	    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, &skeleton->mount, err);
+	    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	    &skeleton->mount, err);
 	/* The server's is the only copy that stays: when it ends, the kernel knows. */
 	if (result == 0)
 		result = pale_notify_pass(skeleton->sock, &device, 1, err);
