@@ -161,6 +161,7 @@ struct pale_model_splice {
 };
 
 struct pale_state;
+struct pale_model_text;
 struct pale_model_layout;
 
 /* What may be violated; a bit each. */
@@ -210,8 +211,8 @@ struct pale_model {
 	size_t rest_count;                 /* rests[0] is unused */
 	struct pale_model_splice *splices; /* a hash table of splice_mask + 1 */
 	uint32_t splice_mask;
-	uint8_t links;    /* that may lie within each other in one path; more are -ELOOP */
-	uint8_t protects; /* PALE_PROTECT_* */
+	uint8_t links; /* that may lie within each other in one path; more are -ELOOP */
+	struct pale_model_text *texts;        /* that all others point into; the reader's */
 	uint32_t users[PALE_MODEL_USERS + 1]; /* uid; groups are alike: gid = uid */
 	size_t user_count;
 	const char *values[PALE_MODEL_VALUES + 1];
