@@ -31,10 +31,10 @@ struct pale_trace_step {
 	struct pale_event event;
 	struct pale_state before, after;
 	char text[256]; /* pale_model_print */
-	const char *actor;
-	bool decisive; /* the step of somebody else without which it would not have happened: the
-			* last step that changed names between start and finish of the lookup that
-			* violates; or the violating step */
+	char actor[64]; /* pale_model_actor */
+	bool decisive;  /* the step of somebody else without which it would not have happened: the
+			 * last step that changed names between start and finish of the lookup that
+			 * violates; or the violating step */
 };
 
 struct pale_trace {
