@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/apart.h"
 #include "cli/doctor.h"
 #include "cli/run.h"
 #include "core/path.h"
@@ -17,11 +18,13 @@ extern char **environ;
 struct verb {
 	const char *name;
 	const char *help;
-	int (*run)(int argc, char **argv, char **env);
+	int (*run)(
+	    int argc, char **argv, char **env); /* NULL: pale-VERB, an executable of its own */
 };
 
 static const struct verb verbs[] = {
 	{ "run", "run a program that finds only what you grant it", pale_cli_run },
+	{ "check", "visit every interleaving of calls against a boundary", NULL },
 	{ "doctor", "say what this machine can enforce", pale_cli_doctor },
 };
 
@@ -32,11 +35,13 @@ print_help(void)
 	       "Usage: pale VERB [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < PALE_COUNT(verbs); i++)
 		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
-	printf("\nStart here:\n"
-	       "  pale doctor                      can this machine enforce it\n"
-	       "  pale run -- ls /                 what every program finds, and nothing else\n"
-	       "  pale run -p cc -w . -- make -j2  build here, touch nothing else\n"
-	       "  pale VERB --help                 more about one; pale(1) about all\n");
+	printf(
+	    "\nStart here:\n"
+	    "  pale doctor                      can this machine enforce it\n"
+	    "  pale run -- ls /                 what every program finds, and nothing else\n"
+	    "  pale run -p cc -w . -- make -j2  build here, touch nothing else\n"
+	    "  pale check dotdots               how a walk escapes by a race, and what stops it\n"
+	    "  pale VERB --help                 more about one; pale(1) about all\n");
 }
 
 static const struct verb *
@@ -47,6 +52,14 @@ find_verb(const char *name)
 			return &verbs[i];
 	}
 	return NULL;
+}
+
+static int
+run_verb(const struct verb *verb, int argc, char **argv)
+{
+	if (verb->run == NULL)
+		return pale_cli_apart(verb->name, argc, argv, environ);
+	return verb->run(argc, argv, environ);
 }
 
 int
@@ -60,8 +73,8 @@ main(int argc, char **argv)
 	/* By a name of its own, pale-run, the program is that verb. */
 	if (strncmp(called, "pale-", strlen("pale-")) == 0)
 		verb = find_verb(called + strlen("pale-"));
-	if (verb != NULL)
-		return verb->run(argc - 1, argv + 1, environ);
+	if (verb != NULL && verb->run != NULL)
+		return run_verb(verb, argc - 1, argv + 1);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_help();
@@ -73,7 +86,7 @@ main(int argc, char **argv)
 	}
 	verb = find_verb(argv[1]);
 	if (verb != NULL)
-		return verb->run(argc - 2, argv + 2, environ);
+		return run_verb(verb, argc - 2, argv + 2);
 	for (size_t i = 0; i < PALE_COUNT(verbs); i++)
 		names[i] = verbs[i].name;
 	near = pale_suggest(argv[1], names, PALE_COUNT(names));

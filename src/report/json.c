@@ -8,6 +8,7 @@
 
 #include "core/escape.h"
 #include "core/scope.h"
+#include "report/words.h"
 
 json_t *
 pale_json_bytes(const char *bytes)

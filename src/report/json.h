@@ -11,8 +11,9 @@
 #include <stdio.h>
 
 #include "core/err.h"
-#include "report/words.h"
-#include "run/plan.h"
+#include "core/rights.h"
+
+struct pale_word; /* report/words.h */
 
 /* New values, the caller's to give away; NULL without memory. */
 json_t *pale_json_bytes(const char *bytes); /* NULL: null */

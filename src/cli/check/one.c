@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One scenario: read, searched, told; see one.h. */
+#include "cli/check/one.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/check/output.h"
+#include "cli/check/scenario.h"
+#include "cli/check/search.h"
+#include "cli/out.h"
+#include "cli/say.h"
+#include "core/scope.h"
+#include "report/check.h"
+
+static int
+status_of(const struct pale_explored *explored)
+{
+	static const int codes[] = {
+		[PALE_SAFE] = PALE_CHECK_HOLDS,
+		[PALE_VIOLATED] = PALE_CHECK_VIOLATED,
+		[PALE_LIMIT] = PALE_CHECK_LIMIT,
+	};
+
+	return codes[explored->verdict];
+}
+
+/* The scenario, with what the command line says over it. */
+static int
+read_model(const struct pale_check_args *args, const struct pale_walker *walker,
+    struct pale_model **ret_model, struct pale_err *err)
+{
+	struct pale_read_options options = {
+		.walker = walker,
+		.property = args->property,
+		.processes = args->processes,
+		.calls = args->calls,
+	};
+	struct pale_scenario_text text = { 0 };
+	int result = pale_scenario_open(args->file, &text, err);
+
+	if (result == 0)
+		result = pale_model_read(text.name, text.text, text.size, &options, ret_model, err);
+	pale_scenario_done(&text);
+	return result;
+}
+
+static int
+tell(const struct pale_check_args *args, const struct pale_report_check *report,
+    struct pale_err *err)
+{
+	struct pale_output output = { 0 };
+	struct pale_text text = pale_cli_out();
+	int result = 0;
+
+	if (args->json.file != NULL) {
+		result = pale_output_open(args->json.file, &output, err);
+		if (result == 0)
+			result = pale_report_check_json(report, output.out, err);
+		if (result == 0)
+			result = pale_output_commit(&output, err);
+		pale_output_drop(&output);
+		if (result < 0)
+			return result;
+	}
+	if (args->json.wanted && args->json.file == NULL)
+		result = pale_report_check_json(report, text.out, err);
+	else if (args->quiet)
+		pale_report_check_line(report, &text);
+	else
+		pale_report_check(report, &text);
+	return result < 0 ? result : pale_cli_flush(err);
+}
+
+static enum pale_progress_how
+progress_of(const struct pale_check_args *args)
+{
+	if (args->quiet)
+		return PALE_PROGRESS_ASKED;
+	if (isatty(STDERR_FILENO))
+		return PALE_PROGRESS_LINE;
+	return args->progress ? PALE_PROGRESS_LINES : PALE_PROGRESS_ASKED;
+}
+
+static int
+search_and_tell(
+    const struct pale_check_args *args, const struct pale_model *model, struct pale_err *err)
+{
+	struct pale_progress_shown shown = { .how = progress_of(args) };
+	struct pale_explore_options options;
+	struct pale_check_search search = { 0 };
+	struct pale_report_check report;
+	int result;
+
+	pale_check_search_options(args, &options);
+	pale_progress_set(&shown, &options);
+	pale_check_signals();
+	result = pale_check_search(model, &options, &search, err);
+	pale_progress_clear(&shown);
+	report = (struct pale_report_check){
+		.model = model,
+		.options = &search.options,
+		.explored = &search.explored,
+		.property = search.property,
+		.trace = search.traced ? &search.trace : NULL,
+		.shortening = search.traced ? &search.shortening : NULL,
+	};
+	if (result == 0)
+		result = tell(args, &report, err);
+	if (result == 0)
+		result = status_of(&search.explored);
+	pale_check_search_done(&search);
+	return result;
+}
+
+/* A mistake in what was asked for, not of what could be done. */
+static bool
+is_usage(int error)
+{
+	return error == -EINVAL || error == -ENOENT || error == -E2BIG || error == -EISDIR ||
+	    error == -EFBIG;
+}
+
+int
+pale_check_one(const struct pale_check_args *args)
+{
+	struct pale_err err = { 0 };
+	const struct pale_walker *walker = NULL;
+	struct pale_model *model = NULL;
+	int result = 0;
+
+	if (args->walker != NULL) {
+		walker = pale_scenario_walker(args->walker, &err);
+		result = walker == NULL ? err.code : 0;
+	}
+	if (result == 0)
+		result = read_model(args, walker, &model, &err);
+	if (result < 0) {
+		pale_say_err(&err);
+		return is_usage(result) ? PALE_CHECK_USAGE : PALE_CHECK_UNABLE;
+	}
+	result = search_and_tell(args, model, &err);
+	pale_model_free(model);
+	if (result >= 0)
+		return result;
+	pale_say_err(&err);
+	return PALE_CHECK_UNABLE;
+}
