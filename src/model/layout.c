@@ -221,7 +221,8 @@ add_call(struct plan *plan, size_t base, unsigned c)
 	}
 	add_slots(plan, base, walker, c);
 	BITS(base, pale_process, moved, walker->sequence ? 2 : 0);
-	if ((plan->model->properties & 1u << PALE_PROPERTY_CALL) != 0)
+	if ((plan->model->properties & (1u << PALE_PROPERTY_CALL | 1u << PALE_PROPERTY_RIGHTS)) !=
+	    0)
 		MASK(base, pale_process, seen_call, plan->facts->wanders);
 	if ((plan->model->properties & 1u << PALE_PROPERTY_UNION) != 0)
 		MASK(base, pale_process, seen_union, plan->facts->wanders);

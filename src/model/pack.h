@@ -25,7 +25,8 @@ void pale_model_pack(
 void pale_model_unpack(
     const struct pale_model *model, const uint64_t *words, struct pale_state *ret_state);
 
-/* Copy as much of a state as the scenario uses. */
+/* Copy as much of a state as the scenario uses; the rest of ret_to must be 0 already, as it is in a
+ * state that was zeroed or unpacked once. */
 void pale_model_copy(
     const struct pale_model *model, struct pale_state *ret_to, const struct pale_state *from);
 
