@@ -19,6 +19,8 @@ enum {
 				 * can see it; the op is called again with .again set */
 	PALE_OP_ENDED = 3,      /* done, and the process has ended: .status is set */
 	PALE_OP_WALK_ON = 4,    /* O_CREAT met a link: slots were set to walk on */
+	PALE_OP_TAKEN = 5,      /* O_CREAT took the last component: AT is what it led to, LEFT 0.
+				 * The op is called again for the finish */
 };
 
 enum {
@@ -46,6 +48,35 @@ extern const pale_op_function pale_ops[PALE_CALL_COUNT];
 
 #define CALL(name, signature, walks, sys, summary) int pale_op_##name(struct pale_op *op);
 #include "model/calls.def"
+
+/* Does the call, or its path number `walk`, need rights on the descriptor that it starts from?
+ * Those of sys.def. */
+pale_rights pale_path_rights(const struct pale_site *site, unsigned walk);
+
+/* Do the paths of the call start at descriptors of its own (fd[0], fd[1]), or at the cwd? */
+bool pale_site_has_dirfd(const struct pale_site *site);
+
+/* The descriptors of a call: the site's, and those that its "*" stand for. */
+void pale_site_fds(const struct pale_site *site, const uint8_t any[2], uint8_t ret_fd[2]);
+
+/* Is it open or openat with O_CREAT, and without O_PATH, which ignores that? */
+bool pale_site_creates(const struct pale_site *site);
+
+/* Does somebody else hold the lock of all names? Who would change one then is PALE_OP_BLOCKED. */
+bool pale_op_is_locked_out(const struct pale_op *op);
+
+/*
+ * A new inode under the last component of path `which`, which must be free: what mkdir, mknod,
+ * symlink and bind have in common, in the kernel's order of errors.
+ *
+ *   mode       as the call has it; less the process's umask, but for LINK
+ *   ret_inode  owned by the process's effective user; a directory has its name and `..` already
+ *
+ * Returns 0, PALE_OP_BLOCKED, -EEXIST, -ENOENT (removed directory, or a slash behind what is to be
+ * no directory), -EACCES, -ENOSPC (no room in the model). Sets event->names_changed, ->got_inode.
+ */
+int pale_op_make(struct pale_op *op, unsigned which, enum pale_inode_type type, unsigned mode,
+    unsigned *ret_inode);
 
 /*
  * Put a descriptor into the table: at site->to_fd[which] where that is a slot (what was there is

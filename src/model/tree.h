@@ -3,6 +3,7 @@
 #ifndef PALE_MODEL_TREE_H
 #define PALE_MODEL_TREE_H
 
+#include "core/dac.h"
 #include "model/state.h"
 
 /* The inode of a name in a directory, 0 if there is none. */
@@ -27,8 +28,26 @@ bool pale_tree_is_held(
 unsigned pale_tree_make(const struct pale_model *model, struct pale_state *state,
     enum pale_inode_type type, unsigned owner, unsigned mode);
 
+/* A name for what is no directory, at the lowest free entry. false: no room. */
+bool pale_tree_link(const struct pale_model *model, struct pale_state *state, unsigned dir,
+    unsigned name, unsigned inode);
+
+/* Take away a name, of a directory or not. The inode stays until pale_tree_collect. */
+void pale_tree_unlink(
+    const struct pale_model *model, struct pale_state *state, unsigned dir, unsigned name);
+
+/* Is there any name of what is no directory? */
+bool pale_tree_is_named(
+    const struct pale_model *model, const struct pale_state *state, unsigned inode);
+
 /* Free what nothing holds any more. Called once at the end of each step that let go of anything. */
 void pale_tree_collect(const struct pale_model *model, struct pale_state *state);
+
+/* Who the process is, and what an inode is, for core/dac.h. */
+struct pale_cred pale_tree_cred(
+    const struct pale_model *model, const struct pale_state *state, unsigned p);
+struct pale_inode_attr pale_tree_attr(
+    const struct pale_model *model, const struct pale_state *state, unsigned inode);
 
 /* May the process do this? PALE_DAC_*; 0 or -EACCES. Through core/dac.c. */
 int pale_tree_access(const struct pale_model *model, const struct pale_state *state, unsigned p,

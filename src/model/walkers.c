@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/dac.h"
+#include "model/ops.h"
 #include "model/rest.h"
 #include "model/tree.h"
 #include "model/walkers/rows.h"
@@ -85,12 +86,11 @@ pale_walk_ctx_of(const struct pale_model *model, struct pale_state *state, unsig
 {
 	const struct pale_process *process = &state->processes[p];
 	const struct pale_site *site = &model->sites[process->site];
-	const struct pale_walker *walker = model->compartments[model->compartment_of[p]].walker;
-	unsigned fd = site->fd[process->path];
+	unsigned fd = pale_site_has_dirfd(site) ? site->fd[process->path] : PALE_FD_CWD;
 	struct pale_walk_ctx walk = {
 		.model = model,
 		.state = state,
-		.walker = walker != NULL ? walker : model->walker,
+		.walker = pale_model_walker(model, p),
 		.p = p,
 		.start = process->cwd,
 		.root = process->root,
@@ -102,10 +102,11 @@ pale_walk_ctx_of(const struct pale_model *model, struct pale_state *state, unsig
 	if (fd != PALE_FD_CWD) {
 		walk.start =
 		    process->fds[fd].inode != 0 ? process->fds[fd].inode : process->fds[fd].of;
-		mount = process->fds[fd].mount;
+		/* What was delegated at the start is its own mount. */
+		mount = process->fds[fd].mount != 0 ? process->fds[fd].mount : walk.start;
 	}
 	if (walk.walker->is_root && mount != 0)
-		walk.root = (pale_walker_node)mount;
+		walk.root = walk.mount = (pale_walker_node)mount;
 	return walk;
 }
 

@@ -25,10 +25,20 @@ struct pale_walk_ctx {
 	unsigned p;             /* process */
 	pale_walker_node start; /* PALE_FD_CWD: its cwd */
 	pale_walker_node root; /* of the process; of the mount of the dirfd where walker->is_root */
-	unsigned operations;   /* asked so far */
+	pale_walker_node mount; /* of the dirfd or cwd, where walker->is_root; else 0 */
+	unsigned operations;    /* asked so far */
 };
 
 extern const struct pale_walker_ops pale_model_walker_ops; /* ctx: struct pale_walk_ctx */
+
+/* The walker of a process: its compartment's, or that of the scenario. */
+static inline const struct pale_walker *
+pale_model_walker(const struct pale_model *model, unsigned p)
+{
+	const struct pale_walker *walker = model->compartments[model->compartment_of[p]].walker;
+
+	return walker != NULL ? walker : model->walker;
+}
 
 /* The context of the path that process p is at: its dirfd, cwd, root, mount. */
 struct pale_walk_ctx pale_walk_ctx_of(
