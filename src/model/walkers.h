@@ -51,25 +51,40 @@ struct pale_walk_ctx pale_walk_ctx_of(
  */
 int pale_walker_follow(struct pale_walk_ctx *walk, uint16_t *slots, pale_walker_node link);
 
+/* How a call walks its first or second path: PALE_WALKER_NOFOLLOW ... */
+unsigned pale_walk_flags(const struct pale_site *site, unsigned walk);
+
 /*
- * What a walk costs and refuses when nobody disturbs it, for slide 28's columns and `progress`.
+ * What a walk comes to when nobody disturbs it, for `progress` and the columns of the matrix.
  */
 struct pale_walk_alone {
-	int error;     /* 0 or -errno */
-	unsigned node; /* the result; PARENT: the directory */
-	unsigned steps, operations;
-	unsigned calls; /* system calls: the operations, or 1 where a kernel does it all */
-	bool endless;   /* more than PALE_WALK_ALONE_MAX steps */
+	int error;      /* 0 or -errno; -EAGAIN where somebody else has the lock */
+	unsigned node;  /* the result; PARENT: the directory; 0 with an error */
+	unsigned steps; /* from here to the finish, which is one; the start is not counted */
+	unsigned operations, calls; /* of the tree; system calls: the same, or 1 of a kernel */
+	bool endless;               /* more than PALE_WALK_ALONE_MAX steps */
 };
-enum { PALE_WALK_ALONE_MAX = 4096 };
+enum { PALE_WALK_ALONE_MAX = 1024 }; /* 40 links of some components each take no more */
 
-/* Let the lookup that process p has under way run to its end, in a copy of the state. */
+/*
+ * Let the walk that process p has under way go on to its end, in a copy of the state; the call's
+ * own work is not done.
+ */
 void pale_walk_alone(const struct pale_model *model, const struct pale_state *state, unsigned p,
+    struct pale_walk_alone *ret);
+
+/*
+ * The same from the start, of a lookup that p could begin now: with another walker than its own
+ * where `walker` is not NULL. steps has the start, too.
+ */
+void pale_walk_try(const struct pale_model *model, const struct pale_state *state, unsigned p,
+    const struct pale_walker *walker, unsigned start, pale_walker_rest path, unsigned flags,
     struct pale_walk_alone *ret);
 
 /*
  * What plain UNIX says to a lookup that stays beneath its start in every component, undisturbed:
  * the inode, or 0 where it does not exist, may not be searched, or leaves. Such a lookup is legal.
+ * With PARENT the directory, where the last component is a name.
  */
 unsigned pale_walk_legal(const struct pale_model *model, const struct pale_state *state, unsigned p,
     unsigned start, pale_walker_rest path, unsigned flags);
