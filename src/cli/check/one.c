@@ -6,10 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/check/answer.h"
+#include "cli/check/foreign.h"
 #include "cli/check/output.h"
 #include "cli/check/scenario.h"
 #include "cli/check/search.h"
-#include "cli/out.h"
 #include "cli/say.h"
 #include "core/scope.h"
 #include "report/check.h"
@@ -51,7 +52,7 @@ tell(const struct pale_check_args *args, const struct pale_report_check *report,
     struct pale_err *err)
 {
 	struct pale_output output = { 0 };
-	struct pale_text text = pale_cli_out();
+	struct pale_text text = pale_check_answer();
 	int result = 0;
 
 	if (args->json.file != NULL) {
@@ -70,7 +71,7 @@ tell(const struct pale_check_args *args, const struct pale_report_check *report,
 		pale_report_check_line(report, &text);
 	else
 		pale_report_check(report, &text);
-	return result < 0 ? result : pale_cli_flush(err);
+	return result < 0 ? result : pale_check_answer_flush(err);
 }
 
 static enum pale_progress_how
@@ -96,6 +97,7 @@ search_and_tell(
 	pale_check_search_options(args, &options);
 	pale_progress_set(&shown, &options);
 	pale_check_signals();
+	pale_foreign_limit(options.max_bytes);
 	result = pale_check_search(model, &options, &search, err);
 	pale_progress_clear(&shown);
 	report = (struct pale_report_check){
@@ -119,18 +121,22 @@ static bool
 is_usage(int error)
 {
 	return error == -EINVAL || error == -ENOENT || error == -E2BIG || error == -EISDIR ||
-	    error == -EFBIG;
+	    error == -EFBIG || error == -ELIBBAD || error == -EPROTO;
 }
 
-int
-pale_check_one(const struct pale_check_args *args)
+/* With a walker of pale's, or inside the process of a foreign one. */
+static int
+work(void *arg)
 {
+	const struct pale_check_args *args = arg;
 	struct pale_err err = { 0 };
 	const struct pale_walker *walker = NULL;
 	struct pale_model *model = NULL;
 	int result = 0;
 
-	if (args->walker != NULL) {
+	if (args->walker != NULL && pale_scenario_is_foreign(args->walker)) {
+		result = pale_foreign_load(args->walker, &walker, &err);
+	} else if (args->walker != NULL) {
 		walker = pale_scenario_walker(args->walker, &err);
 		result = walker == NULL ? err.code : 0;
 	}
@@ -146,4 +152,12 @@ pale_check_one(const struct pale_check_args *args)
 		return result;
 	pale_say_err(&err);
 	return PALE_CHECK_UNABLE;
+}
+
+int
+pale_check_one(const struct pale_check_args *args)
+{
+	if (args->walker != NULL && pale_scenario_is_foreign(args->walker))
+		return pale_foreign_contain(args->walker, work, (void *)(uintptr_t)args);
+	return work((void *)(uintptr_t)args);
 }
