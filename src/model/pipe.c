@@ -149,7 +149,7 @@ pale_pipe_read(struct pale_op *op, struct pale_fd fd)
 	value = pipe->values[0];
 	pipe->count--;
 	for (unsigned i = 0; i < PALE_MODEL_PIPE_DEPTH; i++)
-		pipe->values[i] = i < pipe->count ? pipe->values[i + 1] : 0;
+		pipe->values[i] = i + 1 < PALE_MODEL_PIPE_DEPTH ? pipe->values[i + 1] : 0;
 	pale_process_learn(op, value);
 	return 0;
 }

@@ -358,7 +358,7 @@ take_message(struct pale_op *op, struct pale_fd fd, struct message *ret)
 	*ret = (struct message){ .value = end->values[0], .passed = end->passed[0] };
 	end->count--;
 	for (unsigned i = 0; i < PALE_MODEL_PIPE_DEPTH; i++) {
-		bool left = i < end->count;
+		bool left = i + 1 < PALE_MODEL_PIPE_DEPTH;
 
 		end->values[i] = left ? end->values[i + 1] : 0;
 		end->passed[i] = left ? end->passed[i + 1] : (struct pale_fd){ 0 };

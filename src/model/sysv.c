@@ -171,7 +171,7 @@ pale_op_msgrcv(struct pale_op *op)
 	value = queue->values[0];
 	queue->count--;
 	for (unsigned i = 0; i < PALE_MODEL_PIPE_DEPTH; i++)
-		queue->values[i] = i < queue->count ? queue->values[i + 1] : 0;
+		queue->values[i] = i + 1 < PALE_MODEL_PIPE_DEPTH ? queue->values[i + 1] : 0;
 	pale_process_learn(op, value);
 	return 0;
 }

@@ -374,7 +374,7 @@ hold_finish(uint16_t *slots, unsigned flags, const struct pale_walker_ops *ops, 
 static bool
 has_size(const void *symbol)
 {
-	const ElfW(Sym) *entry = NULL;
+	ElfW(Sym) *entry = NULL;
 	Dl_info info;
 
 	if (dladdr1(symbol, &info, (void **)&entry, RTLD_DL_SYMENT) == 0 || entry == NULL)
