@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "core/dac.h"
+#include "model/rest.h"
 #include "model/walkers.h"
 
 static unsigned
@@ -353,15 +354,8 @@ pale_tree_resolve(
 		if (next == 0)
 			return 0;
 		if (state->inodes[next].type == PALE_INODE_LINK && (!part->last || part->slash)) {
-			/* A link is read without changing anything. */
-			struct pale_walk_ctx ctx = {
-				.model = model,
-				.state = (struct pale_state *)(uintptr_t)state,
-			};
-
-			if (pale_model_walker_ops.read_link(
-				&ctx, (pale_walker_node)next, path, part->slash, &path) < 0)
-				return 0;
+			path =
+			    pale_rest_splice(model, state->inodes[next].target, path, part->slash);
 			continue;
 		}
 		at = next;
