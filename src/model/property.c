@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/ops.h"
 #include "model/term.h"
 #include "model/tree.h"
 #include "model/walkers.h"
@@ -132,37 +133,6 @@ pale_property_prepare(struct pale_model *model)
 	}
 }
 
-/* Which descriptor and which path a call's walk number `walk` has, as numbers of the site's arrays.
- */
-struct way {
-	int fd; /* -1: the working directory */
-	unsigned path;
-};
-
-static struct way
-way_of(const struct pale_site *site, unsigned walk)
-{
-	const char *signature = pale_model_calls[site->op].signature;
-	bool has_dirfd = strchr(signature, 'd') != NULL;
-	unsigned fds = 0, paths = 0, walks = 0;
-	struct way way = { .fd = -1 };
-
-	/* A walked path stands behind its dirfd; in a call without any every path is walked. */
-	for (const char *c = signature; *c != '\0'; c++) {
-		if (*c == 'd')
-			way.fd = (int)fds;
-		fds += *c == 'd' || *c == 'f';
-		if (*c != 'p')
-			continue;
-		way.path = paths++;
-		if ((!has_dirfd || way.fd >= 0) && walks++ == walk)
-			return way;
-		if (walks > 0)
-			way.fd = -1;
-	}
-	return way;
-}
-
 static unsigned
 slot_inode(const struct pale_process *process, unsigned slot)
 {
@@ -177,11 +147,10 @@ slot_inode(const struct pale_process *process, unsigned slot)
 static unsigned
 slot_of(const struct pale_site *site, const uint8_t chosen[2], unsigned walk)
 {
-	struct way way = way_of(site, walk);
+	uint8_t fd[2];
 
-	if (way.fd < 0)
-		return PALE_FD_CWD;
-	return site->fd[way.fd] == PALE_FD_ANY ? chosen[way.fd] : site->fd[way.fd];
+	pale_site_fds(site, chosen, fd);
+	return pale_site_has_dirfd(site) ? fd[walk] : PALE_FD_CWD;
 }
 
 /* And the directory; 0: none. */
@@ -370,80 +339,22 @@ judge_finish(const struct pale_model *model, const struct pale_state *before,
 	return bits;
 }
 
-/* As step.c begins a walk. */
-static unsigned
-walk_flags(const struct pale_site *site, unsigned walk)
-{
-	unsigned flags = 0;
-
-	if (pale_model_calls[site->op].walks[walk] == 'P' ||
-	    ((site->op == PALE_CALL_openat || site->op == PALE_CALL_open) &&
-		(site->flags & PALE_F_CREAT) != 0))
-		flags |= PALE_WALKER_PARENT;
-	if ((site->flags & PALE_F_NOFOLLOW) != 0)
-		flags |= PALE_WALKER_NOFOLLOW;
-	if ((site->flags & PALE_F_DIRECTORY) != 0 && (flags & PALE_WALKER_PARENT) == 0)
-		flags |= PALE_WALKER_DIRECTORY;
-	return flags;
-}
-
+/* Would the walk of a path be refused that is legal, if it began now and nobody disturbed it? */
 static bool
-is_disturbed(const struct pale_state *state, unsigned p)
+refuses_legal(const struct pale_model *model, const struct pale_state *state, unsigned p,
+    const struct pale_site *site, const uint8_t chosen[2], unsigned walk)
 {
-	return state->lock != 0 && state->lock != p + 1;
-}
-
-/* Does the walker refuse to set out? The call may have had reasons of its own. */
-static bool
-is_refused(const struct pale_model *model, const struct pale_state *before,
-    const struct pale_move *move, unsigned start, pale_walker_rest path, unsigned flags)
-{
-	const struct pale_walker *walker =
-	    model->compartments[model->compartment_of[move->process]].walker;
-	const struct pale_process *process = &before->processes[move->process];
-	unsigned slot = slot_of(&model->sites[move->site], move->fd, 0);
-	unsigned mount = slot < PALE_MODEL_FDS ? process->fds[slot].mount : process->cwd_mount;
-	struct pale_state state = *before;
-	struct pale_walk_ctx ctx = {
-		.model = model,
-		.state = &state,
-		.walker = walker,
-		.p = move->process,
-		.start = (pale_walker_node)start,
-		.root = process->root,
-	};
-	uint16_t slots[PALE_WALKER_SLOTS] = { (uint16_t)start, path };
-
-	if (walker->begin == NULL)
-		return false;
-	if (walker->is_root && slot < PALE_MODEL_FDS)
-		ctx.root = (pale_walker_node)(mount != 0 ? mount : start);
-	else if (walker->is_root && mount != 0)
-		ctx.root = (pale_walker_node)mount;
-	return walker->begin(slots, flags, &pale_model_walker_ops, &ctx) < 0;
-}
-
-static bool
-refuses_legal(const struct pale_model *model, const struct pale_state *before,
-    const struct pale_move *move, const struct pale_event *event, const struct pale_state *after,
-    unsigned walk)
-{
-	const struct pale_site *site = &model->sites[move->site];
-	unsigned flags = walk_flags(site, walk), legal, start;
-	pale_walker_rest path = site->path[way_of(site, walk).path];
+	unsigned start = start_of(&state->processes[p], site, chosen, walk);
+	unsigned flags = pale_walk_flags(site, walk), legal;
+	pale_walker_rest path = site->path[site->op == PALE_CALL_symlinkat ? 1 : walk];
 	struct pale_walk_alone alone;
 
-	start = start_of(&before->processes[move->process], site,
-	    walk == 0 ? move->fd : before->processes[move->process].fd, walk);
 	if (start == 0)
 		return false;
-	legal = pale_walk_legal(model, before, move->process, start, path, flags);
+	legal = pale_walk_legal(model, state, p, start, path, flags);
 	if (legal == 0)
 		return false;
-	if (event->kind == PALE_EVENT_RESULT)
-		return event->error != 0 && walk == 0 &&
-		    is_refused(model, before, move, start, path, flags);
-	pale_walk_alone(model, after, move->process, &alone);
+	pale_walk_try(model, state, p, NULL, start, path, flags, &alone);
 	return alone.endless || alone.error != 0 || alone.node != legal;
 }
 
@@ -453,17 +364,19 @@ is_no_progress(const struct pale_model *model, const struct pale_state *before,
 {
 	const struct pale_process *old = &before->processes[move->process];
 	const struct pale_process *now = &after->processes[move->process];
+	const struct pale_site *site = &model->sites[move->site];
 	struct pale_walk_alone alone;
 
-	if (walk_count(&model->sites[move->site]) == 0 || is_disturbed(after, move->process))
+	if (walk_count(site) == 0 || (before->lock != 0 && before->lock != move->process + 1))
 		return false;
-	if (move->phase == PALE_PHASE_IDLE && refuses_legal(model, before, move, event, after, 0))
+	if (move->phase == PALE_PHASE_IDLE &&
+	    refuses_legal(model, before, move->process, site, move->fd, 0))
 		return true;
-	if (move->phase != PALE_PHASE_IDLE && is_looking_up(now) && old->path != now->path &&
-	    refuses_legal(model, before, move, event, after, 1))
-		return true;
-	if (!is_looking_up(now) || event->kind == PALE_EVENT_RESULT)
+	if (event->kind == PALE_EVENT_RESULT || !is_looking_up(now))
 		return false;
+	if (move->phase != PALE_PHASE_IDLE && old->path != now->path &&
+	    refuses_legal(model, before, move->process, site, old->fd, 1))
+		return true;
 	pale_walk_alone(model, after, move->process, &alone);
 	return alone.endless;
 }
