@@ -211,11 +211,24 @@ check_paths(const struct stepping *s)
 	return 0;
 }
 
+/* A step may ask twice: the finish of the first path and the start of the second. */
+static void
+was_asked(struct stepping *s, const struct pale_walk_ctx *ctx)
+{
+	struct pale_reads *reads = &s->event->reads;
+
+	s->event->operations = (uint8_t)(s->event->operations + ctx->operations);
+	reads->names |= ctx->reads.names;
+	reads->parents |= ctx->reads.parents;
+	reads->sequence |= ctx->reads.sequence;
+	reads->lock |= ctx->reads.lock;
+}
+
 /* What a walker's function says; -errno ends the call. */
 static enum outcome
 walker_said(struct stepping *s, int r, const struct pale_walk_ctx *ctx)
 {
-	s->event->operations = (uint8_t)ctx->operations;
+	was_asked(s, ctx);
 	if (r == PALE_WALKER_WAIT)
 		return OUTCOME_NOT_NOW;
 	if (r < 0)
@@ -402,7 +415,7 @@ walk_finishes(struct stepping *s)
 		if (r != PALE_WALKER_DONE)
 			return walker_said(s, r, &ctx);
 	}
-	s->event->operations = (uint8_t)ctx.operations;
+	was_asked(s, &ctx);
 	if (process->path + 1U < walk_count(s->site)) {
 		outcome = second_walk(s);
 	} else {

@@ -22,6 +22,14 @@ struct pale_move {
 
 enum { PALE_MOVES_MAX = 4096 }; /* of one process in one state */
 
+/* What the walk of a step asked of the tree: who changes none of it does not matter to the step. */
+struct pale_reads {
+	uint64_t names;   /* that were looked up in a directory: a bit each */
+	uint32_t parents; /* directories of which it was asked what is above them: a bit each */
+	bool sequence;    /* mark, moved */
+	bool lock;        /* lock, unlock */
+};
+
 /* What a step did, for printing, replay, properties and laws. */
 struct pale_event {
 	enum {
@@ -30,14 +38,15 @@ struct pale_event {
 		PALE_EVENT_RESULT, /* the call returned: .error, or what it gave */
 		PALE_EVENT_WAITS,  /* it now waits (registered as a FIFO's reader, say) */
 	} kind;
-	int error;          /* RESULT: 0 or errno (positive) */
-	int got_fd[2];      /* slots of descriptors that came of it, -1 */
-	uint8_t got_inode;  /* the inode that was obtained by a lookup: what `union` judges */
-	uint8_t from_fd;    /* slot of the dirfd of that lookup, PALE_FD_CWD */
-	bool ended;         /* and the process ended with it */
-	bool names_moved;   /* an entry was renamed: what `moved` of walkers sees */
-	bool names_changed; /* any entry was changed, made ones included */
-	uint8_t operations; /* that the walker asked of the tree in this step */
+	int error;               /* RESULT: 0 or errno (positive) */
+	int got_fd[2];           /* slots of descriptors that came of it, -1 */
+	uint8_t got_inode;       /* the inode that was obtained by a lookup: what `union` judges */
+	uint8_t from_fd;         /* slot of the dirfd of that lookup, PALE_FD_CWD */
+	bool ended;              /* and the process ended with it */
+	bool names_moved;        /* an entry was renamed: what `moved` of walkers sees */
+	bool names_changed;      /* any entry was changed, made ones included */
+	uint8_t operations;      /* that the walker asked of the tree in this step */
+	struct pale_reads reads; /* and which; of a call's own work nothing */
 };
 
 /*

@@ -156,6 +156,7 @@ tree_lookup(void *ctx, pale_walker_node dir, uint16_t name, pale_walker_node *re
 	unsigned node;
 
 	walk->operations++;
+	walk->reads.names |= UINT64_C(1) << name;
 	if (r < 0)
 		return r;
 	node = pale_tree_find(walk->model, walk->state, dir, name);
@@ -181,6 +182,7 @@ tree_parent(void *ctx, pale_walker_node dir, pale_walker_node *ret_node)
 	int r = may_search(walk, dir);
 
 	walk->operations++;
+	walk->reads.parents |= UINT32_C(1) << dir;
 	if (r < 0)
 		return r;
 	*ret_node = dir == walk->root ? dir : inode_of(walk, dir)->parent;
@@ -269,12 +271,27 @@ tree_root(void *ctx)
 	return ((const struct pale_walk_ctx *)ctx)->root;
 }
 
+/* All on the way up from a node, as far as the way goes. Of what is no directory anything matters
+ * that has a name. */
+static uint32_t
+way_up(const struct pale_walk_ctx *walk, pale_walker_node top, pale_walker_node node)
+{
+	uint32_t way = inode_of(walk, node)->type == PALE_INODE_DIR ? 0 : UINT32_MAX;
+
+	while (node != top && node != PALE_MODEL_ROOT && (way >> node & 1U) == 0) {
+		way |= UINT32_C(1) << node;
+		node = inode_of(walk, node)->parent;
+	}
+	return way;
+}
+
 static bool
 tree_beneath(void *ctx, pale_walker_node top, pale_walker_node node)
 {
 	struct pale_walk_ctx *walk = ctx;
 
 	walk->operations++;
+	walk->reads.parents |= way_up(walk, top, node);
 	return pale_tree_is_beneath(walk->model, walk->state, top, node);
 }
 
@@ -284,13 +301,15 @@ tree_mark(void *ctx)
 	struct pale_walk_ctx *walk = ctx;
 
 	walk->state->processes[walk->p].moved = 0;
+	walk->reads.sequence = true;
 }
 
 static bool
 tree_moved(void *ctx)
 {
-	const struct pale_walk_ctx *walk = ctx;
+	struct pale_walk_ctx *walk = ctx;
 
+	walk->reads.sequence = true;
 	return walk->state->processes[walk->p].moved != 0;
 }
 
@@ -299,6 +318,7 @@ tree_lock(void *ctx)
 {
 	struct pale_walk_ctx *walk = ctx;
 
+	walk->reads.lock = true;
 	if (walk->state->lock != 0 && walk->state->lock != walk->p + 1)
 		return false;
 	walk->state->lock = (uint8_t)(walk->p + 1);
@@ -310,6 +330,7 @@ tree_unlock(void *ctx)
 {
 	struct pale_walk_ctx *walk = ctx;
 
+	walk->reads.lock = true;
 	if (walk->state->lock == walk->p + 1)
 		walk->state->lock = 0;
 }

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "model/state.h"
+#include "model/step.h"
 
 /* All of them, in the order of the matrix; "none" is the first. */
 extern const struct pale_walker *const pale_walkers[];
@@ -25,8 +25,9 @@ struct pale_walk_ctx {
 	unsigned p;             /* process */
 	pale_walker_node start; /* PALE_FD_CWD: its cwd */
 	pale_walker_node root; /* of the process; of the mount of the dirfd where walker->is_root */
-	pale_walker_node mount; /* of the dirfd or cwd, where walker->is_root; else 0 */
-	unsigned operations;    /* asked so far */
+	pale_walker_node mount;  /* of the dirfd or cwd, where walker->is_root; else 0 */
+	unsigned operations;     /* asked so far */
+	struct pale_reads reads; /* likewise */
 };
 
 extern const struct pale_walker_ops pale_model_walker_ops; /* ctx: struct pale_walk_ctx */
