@@ -274,7 +274,9 @@ find_made(const struct pale_model *model, struct pale_facts *facts)
 		if ((op & makes_fd) != 0)
 			facts->fd_flags |= site->flags;
 	}
-	facts->modes_change = (facts->calls & (OP(fchmod) | OP(fchmodat) | OP(exec))) != 0;
+	/* Whose file is cut or written loses its setuid bit. */
+	facts->modes_change =
+	    facts->contents_change || (facts->calls & (OP(fchmod) | OP(fchmodat) | OP(exec))) != 0;
 	facts->values_flow = (facts->calls & values_flow) != 0;
 	facts->passes = (facts->calls & OP(sendfd)) != 0;
 	facts->pipes = fifos || (facts->calls & OP(pipe)) != 0 ? PALE_MODEL_PIPES : 0;
@@ -319,6 +321,13 @@ find_modes(const struct pale_model *model, struct set *modes)
 	for (unsigned i = 1; i <= model->inode_count; i++)
 		modes->has[model->initial->inodes[i].mode] = true;
 	modes->has[0777] = true; /* of a symbolic link */
+	for (unsigned mode = 07777; mode > 0777; mode--) {
+		if (!modes->has[mode])
+			continue;
+		modes->has[mode & ~02000u] = true;
+		modes->has[mode & ~04000u] = true;
+		modes->has[mode & ~06000u] = true;
+	}
 	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++)
 		modes->has[model->initial->sysv[i].mode] = true;
 }
@@ -410,4 +419,15 @@ pale_facts_find(
 	if (error == 0)
 		*ret = facts;
 	return error;
+}
+
+void
+pale_facts_forget(struct pale_model_layout *layout)
+{
+	for (size_t i = 0; layout->maps != NULL && i < layout->map_count; i++) {
+		free(layout->maps[i].codes);
+		free(layout->maps[i].values);
+	}
+	free(layout->maps);
+	layout->maps = NULL;
 }

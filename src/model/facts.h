@@ -51,4 +51,7 @@ struct pale_facts {
 int pale_facts_find(
     const struct pale_model *model, struct pale_facts *ret, struct pale_model_layout *layout);
 
+/* Give the maps back. */
+void pale_facts_forget(struct pale_model_layout *layout);
+
 #endif

@@ -5,7 +5,7 @@
  */
 #include "model/pack.h"
 
-#include "model/layout.h"
+#include "model/facts.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -217,11 +217,7 @@ pale_model_layout_free(struct pale_model_layout *layout)
 {
 	if (layout == NULL)
 		return;
-	for (size_t i = 0; i < layout->map_count; i++) {
-		free(layout->maps[i].codes);
-		free(layout->maps[i].values);
-	}
-	free(layout->maps);
+	pale_facts_forget(layout);
 	free(layout->pieces);
 	free(layout->constant);
 	free(layout);
