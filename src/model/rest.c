@@ -352,7 +352,8 @@ give(struct pale_rests *rests, const struct splices *splices, struct pale_model 
 	for (size_t i = 0; i < splices->count; i++) {
 		uint32_t at = splices->list[i].key * 2654435761u >> 7 & model->splice_mask;
 
-		while (model->splices[at].key != 0 && model->splices[at].key != splices->list[i].key)
+		while (
+		    model->splices[at].key != 0 && model->splices[at].key != splices->list[i].key)
 			at = (at + 1) & model->splice_mask;
 		model->splices[at] = splices->list[i];
 	}
@@ -405,8 +406,8 @@ pale_rests_done(struct pale_rests *rests)
 }
 
 pale_walker_rest
-pale_rest_splice(const struct pale_model *model, pale_walker_rest target, pale_walker_rest behind,
-    bool slash)
+pale_rest_splice(
+    const struct pale_model *model, pale_walker_rest target, pale_walker_rest behind, bool slash)
 {
 	uint32_t key = splice_key(target, behind, slash);
 	uint32_t at = key * 2654435761u >> 7 & model->splice_mask;

@@ -30,8 +30,8 @@ enum {
  * Returns the rest, or 0 where the model has no room for so many links in one path (-ELOOP).
  * Test: tests/unit/model_rest.c
  */
-pale_walker_rest pale_rest_splice(const struct pale_model *model, pale_walker_rest target,
-    pale_walker_rest behind, bool slash);
+pale_walker_rest pale_rest_splice(
+    const struct pale_model *model, pale_walker_rest target, pale_walker_rest behind, bool slash);
 
 /* How the reader finds them. Zeroed is empty; pale_rests_done gives everything back. */
 struct pale_rests {
@@ -57,8 +57,7 @@ struct pale_rests {
 int pale_rests_add(struct pale_rests *rests, const char *path, pale_walker_rest *ret_rest);
 
 /* The number of a component, made if it is new: 0 or -ENOMEM. */
-int pale_rests_name(
-    struct pale_rests *rests, const char *text, size_t length, uint16_t *ret_name);
+int pale_rests_name(struct pale_rests *rests, const char *text, size_t length, uint16_t *ret_name);
 
 /*
  * Put links into all paths and give everything to the model.
