@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/check/args.h"
+#include "cli/check/matrix.h"
 #include "cli/check/one.h"
 #include "cli/check/scenario.h"
 #include "cli/out.h"
@@ -136,5 +137,5 @@ main(int argc, char **argv)
 		pale_remedy(&err, "name a file or a scenario: pale check dotdots");
 		return fail(&err, PALE_CHECK_USAGE);
 	}
-	return pale_check_one(&args);
+	return args.matrix ? pale_check_matrix(&args) : pale_check_one(&args);
 }

@@ -74,8 +74,8 @@ tell(const struct pale_check_args *args, const struct pale_report_check *report,
 	return result < 0 ? result : pale_check_answer_flush(err);
 }
 
-static enum pale_progress_how
-progress_of(const struct pale_check_args *args)
+enum pale_progress_how
+pale_progress_how(const struct pale_check_args *args)
 {
 	if (args->quiet)
 		return PALE_PROGRESS_ASKED;
@@ -88,7 +88,7 @@ static int
 search_and_tell(
     const struct pale_check_args *args, const struct pale_model *model, struct pale_err *err)
 {
-	struct pale_progress_shown shown = { .how = progress_of(args) };
+	struct pale_progress_shown shown = { .how = pale_progress_how(args) };
 	struct pale_explore_options options;
 	struct pale_check_search search = { 0 };
 	struct pale_report_check report;
@@ -116,12 +116,20 @@ search_and_tell(
 	return result;
 }
 
-/* A mistake in what was asked for, not of what could be done. */
-static bool
-is_usage(int error)
+bool
+pale_check_usage(int error)
 {
 	return error == -EINVAL || error == -ENOENT || error == -E2BIG || error == -EISDIR ||
 	    error == -EFBIG || error == -ELIBBAD || error == -EPROTO;
+}
+
+int
+pale_check_walker(const char *name, const struct pale_walker **ret_walker, struct pale_err *err)
+{
+	if (pale_scenario_is_foreign(name))
+		return pale_foreign_load(name, ret_walker, err);
+	*ret_walker = pale_scenario_walker(name, err);
+	return *ret_walker == NULL ? -ENOENT : 0;
 }
 
 /* With a walker of pale's, or inside the process of a foreign one. */
@@ -134,17 +142,13 @@ work(void *arg)
 	struct pale_model *model = NULL;
 	int result = 0;
 
-	if (args->walker != NULL && pale_scenario_is_foreign(args->walker)) {
-		result = pale_foreign_load(args->walker, &walker, &err);
-	} else if (args->walker != NULL) {
-		walker = pale_scenario_walker(args->walker, &err);
-		result = walker == NULL ? err.code : 0;
-	}
+	if (args->walker != NULL)
+		result = pale_check_walker(args->walker, &walker, &err);
 	if (result == 0)
 		result = read_model(args, walker, &model, &err);
 	if (result < 0) {
 		pale_say_err(&err);
-		return is_usage(result) ? PALE_CHECK_USAGE : PALE_CHECK_UNABLE;
+		return pale_check_usage(result) ? PALE_CHECK_USAGE : PALE_CHECK_UNABLE;
 	}
 	result = search_and_tell(args, model, &err);
 	pale_model_free(model);
