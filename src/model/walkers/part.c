@@ -10,6 +10,9 @@ pale_part_left(const struct pale_part_walk *walk)
 	struct pale_walker_part part;
 
 	walk->ops->part(walk->ctx, walk->slots[PALE_WALKER_LEFT], &part);
+	if (part.kind == PALE_WALKER_END && !(walk->flags & PALE_WALKER_PARENT))
+		for (unsigned i = PALE_WALKER_OWN; i < walk->rule->slots; i++)
+			walk->slots[i] = 0;
 	if (part.kind == PALE_WALKER_END)
 		return PALE_WALKER_DONE;
 	if (part.last && (walk->flags & PALE_WALKER_PARENT))

@@ -28,6 +28,7 @@ struct pale_part_walk {
 
 struct pale_part_rule {
 	unsigned links; /* the slot that counts them */
+	unsigned slots; /* how many the walker has: its own are cleared at the end */
 	/* `..`: sets AT, which may be searched. 0 or -errno. */
 	int (*up)(const struct pale_part_walk *walk);
 	/* An absolute path or link: sets AT. 0 or -errno. */
@@ -45,7 +46,8 @@ int pale_part_step(const struct pale_part_walk *walk);
 /* Where LEFT is absolute, go there by the rule; also what O_CREAT put there. 0 or -errno. */
 int pale_part_absolute(const struct pale_part_walk *walk);
 
-/* DONE or MORE, by what is left. */
+/* DONE or MORE, by what is left. At the end what the walker knew is forgotten, unless it stands on
+ * a parent, from where O_CREAT may walk on. */
 int pale_part_left(const struct pale_part_walk *walk);
 
 /* The step of a name: AT and LEFT are set, links taken. Returns 0 or -errno. */

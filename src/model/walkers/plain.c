@@ -13,7 +13,7 @@ static const struct pale_walker_slot slots_of[SLOTS] = {
 };
 
 static const struct pale_part_rule plain = {
-	.links = LINKS, .up = pale_part_up_tree, .absolute = pale_part_to_root
+	.links = LINKS, .slots = SLOTS, .up = pale_part_up_tree, .absolute = pale_part_to_root
 };
 PALE_PART_WALKER(plain)
 
@@ -39,7 +39,7 @@ up_unless_start(const struct pale_part_walk *walk)
 }
 
 static const struct pale_part_rule compare = {
-	.links = LINKS, .up = up_unless_start, .absolute = pale_part_not_capable
+	.links = LINKS, .slots = SLOTS, .up = up_unless_start, .absolute = pale_part_not_capable
 };
 PALE_PART_WALKER(compare)
 

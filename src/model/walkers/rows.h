@@ -7,8 +7,24 @@
 
 /* clang-format off */
 #define PALE_WALKER_ROWS(ROW) \
-	ROW(none)             \
-	ROW(start_compare)
+	ROW(none) \
+	ROW(start_compare) \
+	ROW(depth_count) \
+	ROW(reject_dotdot) \
+	ROW(one_dotdot) \
+	ROW(walk_atomic) \
+	ROW(walk_stepwise) \
+	ROW(walk_then_step) \
+	ROW(lock) \
+	ROW(tracker) \
+	ROW(tracker_final) \
+	ROW(beneath) \
+	ROW(beneath_nofinal) \
+	ROW(walk_final) \
+	ROW(in_root) \
+	ROW(mount_root) \
+	ROW(fd_stack) \
+	ROW(pale)
 /* clang-format on */
 
 #define ROW(name) extern const struct pale_walker pale_walker_##name;
