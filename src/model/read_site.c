@@ -493,10 +493,10 @@ set_defaults(
 
 	if (is_open && site->flags == 0)
 		site->flags = PALE_F_READ;
-	if (filled->has_mode && (is_open || is_get) && (site->flags & PALE_F_CREAT) == 0) {
+	/* For the gets it is what one asks for of an object that is there. */
+	if (filled->has_mode && is_open && (site->flags & PALE_F_CREAT) == 0) {
 		pale_reading_fail(in, line, "a mode means nothing where nothing is made");
-		return pale_remedy(
-		    in->err, "leave it out, or say %s", is_open ? "O_CREAT" : "IPC_CREAT");
+		return pale_remedy(in->err, "leave it out, or say O_CREAT");
 	}
 	if (is_get && site->key == 0 && (site->flags & PALE_F_EXCL) != 0)
 		return pale_reading_fail(in, line, "IPC_EXCL means nothing for IPC_PRIVATE");
@@ -506,7 +506,7 @@ set_defaults(
 		site->mode = MODE_CREATED;
 	if (site->op == PALE_CALL_mkdirat)
 		site->mode = MODE_DIRECTORY;
-	if (is_get)
+	if (is_get && (site->flags & PALE_F_CREAT) != 0)
 		site->mode = MODE_SYSV;
 	return 0;
 }
