@@ -229,8 +229,16 @@ say_process_variables(struct out *out)
 	if (out->watches[1])
 		say(out, "int seen_call[PROCESSES]; /* the same of the directory of the call */\n");
 	say(out,
-	    "hidden byte x_dir, x_node, x_other, x_at, x_i;\nhidden bool x_bad, x_in;\n"
-	    "hidden int x_mask, x_was[%zu], x_was_call[%zu];\n",
+	    "/* Of one step only. SPIN's breadth first search has no hidden variables. */\n"
+	    "#ifdef BFS\n#define TEMPORARY\n"
+	    "#define DONE x_dir = 0; x_node = 0; x_other = 0; x_at = 0; x_i = 0; x_bad = 0; "
+	    "x_in = 0; x_mask = 0");
+	for (unsigned p = 0; p < model->process_count; p++)
+		say(out, "; x_was[%u] = 0; x_was_call[%u] = 0", p, p);
+	say(out,
+	    "\n#else\n#define TEMPORARY hidden\n#define DONE skip\n#endif\n"
+	    "TEMPORARY byte x_dir, x_node, x_other, x_at, x_i, x_bad, x_in;\n"
+	    "TEMPORARY int x_mask, x_was[%zu], x_was_call[%zu];\n",
 	    model->process_count, model->process_count);
 }
 
@@ -533,7 +541,7 @@ say_site(struct out *out, unsigned c, const struct pale_site *site, unsigned num
 			    (site->flags & PALE_F_EXCL) != 0 ? "true" : "false");
 			break;
 		}
-		say(out, "\t}\n");
+		say(out, "\t\t; DONE }\n");
 	}
 }
 
@@ -603,7 +611,8 @@ say_walk(struct out *out, unsigned c)
 		if (has[i])
 			say_part(out, i, out->it->walker[c], files);
 	say(out,
-	    "\t\tfi;\n\t\tif\n\t\t:: x_bad -> RETURN\n\t\t:: else\n\t\tfi;\n\t\tcollect()\n\t}\n");
+	    "\t\tfi;\n\t\tif\n\t\t:: x_bad -> RETURN\n\t\t:: "
+	    "else\n\t\tfi;\n\t\tcollect();\n\t\tDONE\n\t}\n");
 }
 
 static void
@@ -659,7 +668,7 @@ say_finish(struct out *out, unsigned c)
 		say_judge(out, c);
 		say(out, "\t\t\t%s = AT\n", fd_text(out, c, s, buf));
 	}
-	say(out, "\t\t:: else /* EMFILE */\n\t\tfi;\n\t\tRETURN;\n\t\tcollect()\n\t}\n");
+	say(out, "\t\t:: else /* EMFILE */\n\t\tfi;\n\t\tRETURN;\n\t\tcollect();\n\t\tDONE\n\t}\n");
 }
 
 static void
@@ -694,7 +703,7 @@ say_all(struct out *out)
 	    "/*\n * %s (%s), by pale check --promela.\n *\n"
 	    " *   spin -o2 -a FILE && cc -O2 -DSAFETY -DBFS -o pan pan.c && ./pan   shortest "
 	    "trail\n"
-	    " *   spin -o2 -a FILE && cc -O2 -DSAFETY -o pan pan.c && ./pan         depth first\n"
+	    " * The shortest trail; without both -DBFS depth first; with -DNO_ASSERT for\n"
 	    " *   spin -DNO_ASSERT -o2 -a FILE ...                                 all states\n "
 	    "*/\n",
 	    model->title != NULL ? model->title : "", model->file != NULL ? model->file : "");

@@ -181,6 +181,18 @@ find_slots(const struct pale_model *model, struct pale_facts *facts, size_t c)
 		}
 }
 
+/* Is it one of the tops, or a directory below one? */
+static bool
+is_below(const struct pale_state *state, unsigned inode, uint32_t tops)
+{
+	for (unsigned n = 0; n < PALE_MODEL_INODES && inode != PALE_MODEL_ROOT; n++) {
+		if ((tops >> inode & 1) != 0)
+			return true;
+		inode = state->inodes[inode].parent;
+	}
+	return false;
+}
+
 /* Which inodes and entries can change. */
 static void
 find_moves(const struct pale_model *model, struct pale_facts *facts, struct set *names)
@@ -220,17 +232,15 @@ find_moves(const struct pale_model *model, struct pale_facts *facts, struct set 
 	facts->entries = used;
 
 	/* Whatever has something above it that moves may come to lie elsewhere. */
-	for (unsigned i = 1; i <= model->inode_room; i++) {
-		unsigned above = i;
-
-		if (i > model->inode_count || initial->inodes[i].type != PALE_INODE_DIR ||
-		    (facts->movable >> i & 1) != 0)
+	for (unsigned i = 1; i <= model->inode_room; i++)
+		if (i > model->inode_count || (facts->calls & OP(linkat)) != 0 ||
+		    is_below(initial, i, facts->movable))
 			facts->wanders |= UINT32_C(1) << i;
-		for (unsigned n = 0; n < PALE_MODEL_INODES && above != PALE_MODEL_ROOT; n++) {
-			if ((facts->movable >> above & 1) != 0)
-				facts->wanders |= UINT32_C(1) << i;
-			above = initial->inodes[above].parent;
-		}
+	for (unsigned i = 0; i < PALE_MODEL_ENTRIES; i++) {
+		const struct pale_entry *entry = &initial->entries[i];
+
+		if (entry->dir != 0 && is_below(initial, entry->dir, facts->movable))
+			facts->wanders |= UINT32_C(1) << entry->inode;
 	}
 }
 
