@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "check/symmetry.h"
 #include "model/pack.h"
 #include "model/property.h"
 
@@ -45,6 +46,8 @@ pale_world_move(const struct pale_model *model, uint32_t label)
 
 /* What a thread needs meanwhile. */
 struct scratch {
+	bool ready; /* what is found out once, is */
+	struct pale_symmetry symmetry;
 	struct pale_state state, next;
 	struct pale_move moves[PALE_MOVES_MAX];
 };
@@ -91,6 +94,21 @@ successors(
 	}
 }
 
+static void
+canonical(const void *ctx, void *memory, uint64_t *state)
+{
+	const struct pale_model *model = ctx;
+	struct scratch *scratch = memory;
+
+	if (!scratch->ready) {
+		pale_symmetry_find(model, &scratch->symmetry);
+		scratch->ready = true;
+	}
+	pale_model_unpack(model, state, &scratch->next);
+	pale_symmetry_canonical(model, &scratch->symmetry, &scratch->next);
+	pale_model_pack(model, &scratch->next, state);
+}
+
 static const char *
 actor(const void *ctx, uint32_t label)
 {
@@ -120,8 +138,10 @@ void
 pale_world_system(const struct pale_model *model, struct pale_system *ret_system)
 {
 	uint32_t properties = (UINT32_C(1) << PALE_PROPERTY_NEVER) - 1;
+	struct pale_symmetry symmetry;
 
 	properties |= ((UINT32_C(1) << model->never_count) - 1) << PALE_PROPERTY_NEVER;
+	pale_symmetry_find(model, &symmetry);
 	*ret_system = (struct pale_system){
 		.ctx = model,
 		.words = pale_model_words(model),
@@ -129,6 +149,7 @@ pale_world_system(const struct pale_model *model, struct pale_system *ret_system
 		.properties = properties,
 		.initial = initial,
 		.successors = successors,
+		.canonical = symmetry.any ? canonical : NULL,
 		.actor = actor,
 		.print = print,
 	};
