@@ -151,6 +151,7 @@ struct pale_walker {
 			* it may ask what only a kernel has */
 	bool sequence; /* it asks mark and moved */
 	bool locks;    /* it asks lock */
+	bool reroots;  /* an absolute path begins at the start, too, and so needs it */
 	bool is_root;  /* start is the root of what is opened from there, later too (a mount):
 			* a descriptor that was reached from one never leaves its tree */
 

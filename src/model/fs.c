@@ -144,6 +144,22 @@ pale_op_symlinkat(struct pale_op *op)
 	return r;
 }
 
+/* The mount in which path `which` was walked, where the walker makes of delegated directories
+ * mounts; else 0. */
+static unsigned
+mount_of(const struct pale_op *op, unsigned which)
+{
+	const struct pale_model_rest *path = &op->model->rests[op->site->path[which]];
+	const struct pale_fd *fd;
+
+	if (!pale_model_walker(op->model, op->p)->is_root || path->absolute)
+		return 0;
+	if (op->fd[which] == PALE_FD_CWD)
+		return op->process->cwd_mount;
+	fd = &op->process->fds[op->fd[which]];
+	return fd->mount != 0 ? fd->mount : fd->of;
+}
+
 /* do_linkat, vfs_link, may_linkat */
 int
 pale_op_linkat(struct pale_op *op)
@@ -160,6 +176,8 @@ pale_op_linkat(struct pale_op *op)
 		return -EEXIST;
 	if (last->slash)
 		return -ENOENT;
+	if (mount_of(op, 0) != mount_of(op, 1))
+		return -EXDEV;
 	if ((op->model->protect & PALE_PROTECT_HARDLINKS) != 0 &&
 	    op->model->users[op->process->euid] != 0 && inode->owner != op->process->euid &&
 	    (inode->type != PALE_INODE_FILE || (inode->mode & S_ISUID) != 0 ||
@@ -316,6 +334,8 @@ pale_op_renameat(struct pale_op *op)
 		return PALE_OP_BLOCKED;
 	if (exchange && (op->site->flags & PALE_F_EXCL) != 0)
 		return -EINVAL;
+	if (mount_of(op, 0) != mount_of(op, 1))
+		return -EXDEV;
 	if (last_part(op, 0)->kind != PALE_WALKER_NAME)
 		return -EBUSY;
 	if (last_part(op, 1)->kind != PALE_WALKER_NAME)

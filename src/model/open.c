@@ -65,6 +65,25 @@ pale_path_rights(const struct pale_site *site, unsigned walk)
 	return pale_sys_row(sys)->need[1];
 }
 
+/* may_create_in_sticky: what fs.protected_fifos and _regular say of theirs goes for sockets always.
+ */
+static int
+check_sticky(const struct pale_op *op, unsigned dir, unsigned node)
+{
+	static const uint8_t guard[] = {
+		[PALE_INODE_FIFO] = PALE_PROTECT_FIFOS,
+		[PALE_INODE_FILE] = PALE_PROTECT_REGULAR,
+		[PALE_INODE_SOCKET] = 0,
+	};
+	const struct pale_inode *inode = &op->state->inodes[node];
+	const struct pale_inode *in = &op->state->inodes[dir];
+
+	if ((in->mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) || inode->owner == in->owner ||
+	    inode->owner == op->process->euid)
+		return 0;
+	return (op->model->protect & guard[inode->type]) == guard[inode->type] ? -EACCES : 0;
+}
+
 /* O_CREAT, the component before the finish: lookup_open. */
 static int
 take_last(struct pale_op *op)
@@ -105,33 +124,16 @@ take_last(struct pale_op *op)
 
 		r = pale_walker_follow(&ctx, slots, (pale_walker_node)node);
 		return r < 0 ? r : PALE_OP_WALK_ON;
+	} else if (op->state->inodes[node].type >= PALE_INODE_FILE &&
+	    op->state->inodes[node].type != PALE_INODE_LINK &&
+	    (op->site->flags & PALE_F_EXCL) == 0) {
+		r = check_sticky(op, dir, node);
+		if (r < 0)
+			return r;
 	}
 	slots[PALE_WALKER_AT] = (uint16_t)node;
 	slots[PALE_WALKER_LEFT] = 0;
 	return PALE_OP_TAKEN;
-}
-
-/* may_create_in_sticky, where fs.protected_fifos and _regular are 1. */
-static int
-check_sticky(const struct pale_op *op, unsigned node)
-{
-	const struct pale_inode *inode = &op->state->inodes[node], *dir;
-	unsigned guard = inode->type == PALE_INODE_FIFO ? PALE_PROTECT_FIFOS
-	    : inode->type == PALE_INODE_FILE            ? PALE_PROTECT_REGULAR
-							: 0;
-
-	if ((op->model->protect & guard) == 0)
-		return 0;
-	/* Names in sticky directories: the walk's last one is not kept, so any counts. */
-	for (unsigned i = 0; i < PALE_MODEL_ENTRIES; i++) {
-		if (op->state->entries[i].inode != node || op->state->entries[i].dir == 0)
-			continue;
-		dir = &op->state->inodes[op->state->entries[i].dir];
-		if ((dir->mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH) &&
-		    inode->owner != dir->owner && inode->owner != op->process->euid)
-			return -EACCES;
-	}
-	return 0;
 }
 
 /* may_open, and what open refuses before it. */
@@ -140,16 +142,12 @@ check_open(const struct pale_op *op, unsigned node)
 {
 	const struct pale_inode *inode = &op->state->inodes[node];
 	unsigned flags = op->site->flags, want = 0;
-	int r;
 
 	if (pale_site_creates(op->site)) {
 		if ((flags & PALE_F_EXCL) != 0 && !op->process->made)
 			return -EEXIST;
 		if (inode->type == PALE_INODE_DIR)
 			return -EISDIR;
-		r = op->process->made ? 0 : check_sticky(op, node);
-		if (r < 0)
-			return r;
 	}
 	if ((flags & PALE_F_DIRECTORY) != 0 && inode->type != PALE_INODE_DIR)
 		return -ENOTDIR;
@@ -187,7 +185,7 @@ inherit(const struct pale_op *op, struct pale_fd *fd)
 	const struct pale_model_rest *path = &op->model->rests[op->site->path[0]];
 	struct pale_walk_ctx ctx = pale_walk_ctx_of(op->model, op->state, op->p);
 
-	if (from != PALE_FD_CWD && !path->absolute)
+	if (from != PALE_FD_CWD && (!path->absolute || ctx.walker->reroots))
 		fd->rights = op->process->fds[from].rights;
 	if (ctx.walker->is_root)
 		fd->mount = (uint8_t)ctx.mount;

@@ -152,6 +152,7 @@ call_works(struct stepping *s, const uint8_t node[2], const pale_walker_rest las
 		.again = again,
 		.event = s->event,
 	};
+	const struct pale_model_rest *left;
 	int r = pale_ops[s->site->op](&op);
 
 	switch (r) {
@@ -162,7 +163,9 @@ call_works(struct stepping *s, const uint8_t node[2], const pale_walker_rest las
 		s->event->kind = PALE_EVENT_WAITS;
 		return OUTCOME_GOES_ON;
 	case PALE_OP_WALK_ON:
-		s->process->phase = PALE_PHASE_WALK;
+		left = &s->model->rests[s->process->slots[PALE_WALKER_LEFT]];
+		if (left->absolute || !left->part.last)
+			s->process->phase = PALE_PHASE_WALK;
 		return OUTCOME_GOES_ON;
 	case PALE_OP_TAKEN:
 		return OUTCOME_GOES_ON;
@@ -181,7 +184,7 @@ check_start(const struct stepping *s, const struct leg *leg, unsigned walk)
 	const struct pale_model_rest *path = &s->model->rests[leg->path];
 	const struct pale_fd *fd;
 
-	if (path->absolute || leg->fd == PALE_FD_CWD)
+	if (leg->fd == PALE_FD_CWD || (path->absolute && !s->walker->reroots))
 		return 0;
 	if (leg->fd >= PALE_MODEL_FDS)
 		return -EBADF;
@@ -224,13 +227,30 @@ was_asked(struct stepping *s, const struct pale_walk_ctx *ctx)
 	reads->lock |= ctx->reads.lock;
 }
 
+/* Whose last component is not taken yet must be able to search where it lies, even for a dot; "/"
+ * lies nowhere: link_path_walk. */
+static int
+check_parent(const struct stepping *s, unsigned flags)
+{
+	pale_walker_rest last = s->process->slots[PALE_WALKER_LEFT];
+	unsigned dir = s->process->slots[PALE_WALKER_AT];
+
+	if ((flags & PALE_WALKER_PARENT) == 0 || s->model->rests[last].part.kind == PALE_WALKER_END)
+		return 0;
+	if (s->state->inodes[dir].type != PALE_INODE_DIR)
+		return -ENOTDIR;
+	return pale_tree_access(s->model, s->state, s->p, dir, PALE_DAC_X);
+}
+
 /* What a walker's function says; -errno ends the call. */
 static enum outcome
-walker_said(struct stepping *s, int r, const struct pale_walk_ctx *ctx)
+walker_said(struct stepping *s, int r, unsigned flags, const struct pale_walk_ctx *ctx)
 {
 	was_asked(s, ctx);
 	if (r == PALE_WALKER_WAIT)
 		return OUTCOME_NOT_NOW;
+	if (r == PALE_WALKER_DONE)
+		r = check_parent(s, flags);
 	if (r < 0)
 		return call_returns(s, r);
 	s->process->phase = r == PALE_WALKER_DONE ? PALE_PHASE_FINISH : PALE_PHASE_WALK;
@@ -255,7 +275,7 @@ walk_begins(struct stepping *s, unsigned walk)
 	r = s->walker->begin == NULL
 	    ? PALE_WALKER_MORE
 	    : s->walker->begin(process->slots, leg.flags, &pale_model_walker_ops, &ctx);
-	return walker_said(s, r, &ctx);
+	return walker_said(s, r, leg.flags, &ctx);
 }
 
 /* Where a path begins, of a descriptor that check_start found good. */
@@ -367,7 +387,7 @@ walk_steps(struct stepping *s)
 	int r = s->walker->step(s->process->slots, leg.flags, &pale_model_walker_ops, &ctx);
 
 	s->event->kind = PALE_EVENT_STEP;
-	return walker_said(s, r, &ctx);
+	return walker_said(s, r, leg.flags, &ctx);
 }
 
 /* The first of two paths has been walked: keep what it led to, and set out on the second. */
@@ -413,7 +433,7 @@ walk_finishes(struct stepping *s)
 					       : leg.flags,
 		    &pale_model_walker_ops, &ctx);
 		if (r != PALE_WALKER_DONE)
-			return walker_said(s, r, &ctx);
+			return walker_said(s, r, 0, &ctx);
 	}
 	was_asked(s, &ctx);
 	if (process->path + 1U < walk_count(s->site)) {

@@ -130,6 +130,7 @@ const struct pale_walker pale_walker_in_root = {
 	.says = "openat2 with RESOLVE_IN_ROOT: the start is the root for `..` and for absolute "
 		"paths",
 	.reach = "the start",
+	.reroots = true,
 	.kernel = true,
 	.sequence = true,
 	.slot_count = SLOTS,

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The model of UNIX against the kernel: random worlds, random calls, and after each call the same
+ * errno, the same tree, the same descriptors. A sequence that differs is made as short as it can
+ * be, and printed with the world in which it happens.
+ *
+ *   law-model [CALLS [SEED]]      CALLS: in all, of each kind of world
+ */
+#include "model.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/scope.h"
+#include "harness.h"
+#include "random.h"
+
+enum {
+	CALLS = 110000,        /* of worlds of files */
+	CALLS_BOUNDED = 50000, /* of each other kind */
+	SEQUENCES = 6,         /* in one world */
+	LENGTH = 60,           /* calls in a sequence */
+	STEPS_MAX = 2000,      /* of one call: more is a walk that does not end */
+	LOOK_EVERY = 16,       /* calls that change nothing are not looked at closely each time */
+	MOVES = 1024,
+};
+
+struct counts {
+	uint64_t calls, failed, skipped, sequences;
+};
+
+/* A sequence, as it was chosen. */
+struct sequence {
+	struct pale_move moves[LENGTH];
+	unsigned count;
+};
+
+static uint64_t seed;
+static struct counts counts;
+static char text[WORLD_BYTES];
+
+/* Failures that are the model's own: it has no room. The call is not made at all then. */
+static bool
+is_no_room(const struct pale_event *event)
+{
+	return event->error == ENOSPC || event->error == EMFILE || event->error == ENFILE;
+}
+
+/* All of a call's steps. false: it waits, or has no room; the state is then as it was. */
+static bool
+call_in_model(const struct pale_model *model, struct pale_state *state,
+    const struct pale_move *first, struct pale_event *ret_event)
+{
+	struct pale_move move = *first;
+	struct pale_state before;
+
+	state->processes[first->process].calls = WORLD_CALLS_MAX;
+	before = *state;
+
+	for (unsigned i = 0; i < STEPS_MAX; i++) {
+		if (!pale_model_step(model, state, &move, ret_event))
+			break;
+		if (ret_event->kind == PALE_EVENT_RESULT && !is_no_room(ret_event))
+			return true;
+		if (ret_event->kind == PALE_EVENT_RESULT || ret_event->kind == PALE_EVENT_WAITS ||
+		    pale_model_moves(model, state, move.process, &move, 1) != 1)
+			break;
+	}
+	*state = before;
+	return false;
+}
+
+static bool
+changes(const struct pale_site *site)
+{
+	return (site->op != PALE_CALL_openat && site->op != PALE_CALL_open) ||
+	    (site->flags & (PALE_F_CREAT | PALE_F_TRUNC)) != 0;
+}
+
+/* One call in both. Returns false where they differ, and why. */
+static bool
+call_in_both(struct real *real, struct pale_state *state, const struct pale_move *move, bool look,
+    char why[WHY_BYTES])
+{
+	const struct pale_model *model = real->model;
+	struct pale_state before = *state;
+	struct pale_event event;
+	struct answer answer;
+
+	if (!call_in_model(model, state, move, &event)) {
+		counts.skipped++;
+		return true;
+	}
+	counts.calls++;
+	counts.failed += event.error != 0;
+	real_call(real, &before, move, &answer);
+	real_keep(real, state, move, &event, &answer);
+	if (answer.error != event.error) {
+		snprintf(why, WHY_BYTES, "the model says %s, the kernel %s",
+		    event.error == 0 ? "0" : strerrorname_np(event.error),
+		    answer.error == 0 ? "0" : strerrorname_np(answer.error));
+		return false;
+	}
+	look |= event.error == 0 && changes(&model->sites[move->site]);
+	if (look && !same_world(real, state, why))
+		return false;
+	if (answer.ino != 0 && event.got_inode != 0 && real->ino[event.got_inode] != 0 &&
+	    answer.ino != real->ino[event.got_inode]) {
+		snprintf(why, WHY_BYTES, "another inode than the model's %u", event.got_inode);
+		return false;
+	}
+	return true;
+}
+
+/* The same sequence again. Returns how many calls were made until it differed, 0: it did not. */
+static unsigned
+again(const struct pale_model *model, enum world_kind kind, const struct sequence *sequence,
+    char why[WHY_BYTES])
+{
+	struct pale_state state = *model->initial;
+	struct real real;
+	unsigned differs = 0;
+
+	real_init(&real, model, kind);
+	if (!same_world(&real, &state, why))
+		differs = sequence->count + 1;
+	for (unsigned i = 0; i < sequence->count && differs == 0; i++) {
+		if (!call_in_both(&real, &state, &sequence->moves[i], true, why))
+			differs = i + 1;
+	}
+	real_done(&real);
+	return differs;
+}
+
+/* Leave out calls as long as it still differs. */
+static void
+shrink(const struct pale_model *model, enum world_kind kind, struct sequence *sequence)
+{
+	char why[WHY_BYTES];
+
+	for (unsigned part = sequence->count; part > 0; part /= 2) {
+		for (unsigned at = 0; at + part <= sequence->count;) {
+			struct sequence shorter = *sequence;
+			unsigned differs;
+
+			shorter.count -= part;
+			memmove(&shorter.moves[at], &shorter.moves[at + part],
+			    (shorter.count - at) * sizeof(shorter.moves[0]));
+			differs = again(model, kind, &shorter, why);
+			if (differs == 0) {
+				at += part;
+				continue;
+			}
+			if (differs < shorter.count)
+				shorter.count = differs;
+			*sequence = shorter;
+		}
+	}
+}
+
+static void
+print_world(void)
+{
+	/* Without the vocabularies: the calls that matter follow. */
+	bool inside = false;
+
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		if (strncmp(line, "\tmay(", 5) == 0)
+			inside = true;
+		if (!inside)
+			printf("#   %.*s\n", (int)strcspn(line, "\n"), line);
+		if (line[0] == '}')
+			inside = false;
+		if (line[strcspn(line, "\n")] == '\0')
+			break;
+	}
+}
+
+static void
+print_call(const struct pale_model *model, const struct pale_move *move)
+{
+	const struct pale_site *site = &model->sites[move->site];
+
+	printf("#   %s: %s", pale_model_actor(model, move->process), site->text);
+	for (unsigned i = 0; i < 2; i++) {
+		if (site->fd[i] == PALE_FD_ANY)
+			printf("  [* is %u]", move->fd[i]);
+	}
+	printf("\n");
+}
+
+static void __attribute__((noreturn))
+report(const struct pale_model *model, enum world_kind kind, struct sequence *sequence)
+{
+	char why[WHY_BYTES] = "it does not happen again";
+
+	shrink(model, kind, sequence);
+	again(model, kind, sequence, why);
+	printf("# in this world\n");
+	print_world();
+	printf("# these calls\n");
+	for (unsigned i = 0; i < sequence->count; i++)
+		print_call(model, &sequence->moves[i]);
+	fflush(stdout);
+	ck_abort_msg("%s", why);
+}
+
+static void
+run_sequence(const struct pale_model *model, enum world_kind kind)
+{
+	struct pale_state state = *model->initial;
+	static struct pale_move moves[MOVES];
+	struct sequence sequence = { .count = 0 };
+	char why[WHY_BYTES];
+	struct real real;
+	bool same;
+
+	counts.sequences++;
+	real_init(&real, model, kind);
+	same = same_world(&real, &state, why);
+	while (same && sequence.count < LENGTH) {
+		unsigned p = test_below(&seed, (unsigned)model->process_count);
+		unsigned count;
+
+		state.processes[p].calls = WORLD_CALLS_MAX;
+		count = pale_model_moves(model, &state, p, moves, MOVES);
+		if (count == 0)
+			break;
+		sequence.moves[sequence.count++] =
+		    moves[test_below(&seed, count < MOVES ? count : MOVES)];
+		same = call_in_both(&real, &state, &sequence.moves[sequence.count - 1],
+		    sequence.count % LOOK_EVERY == 0 || sequence.count == LENGTH, why);
+	}
+	real_done(&real);
+	if (!same)
+		report(model, kind, &sequence);
+}
+
+static void
+run_worlds(enum world_kind kind, uint64_t calls)
+{
+	uint64_t end = counts.calls + calls;
+	uint8_t protect = real_protect();
+
+	while (counts.calls < end) {
+		uint64_t world = test_random(&seed);
+		struct pale_model *model;
+		struct pale_err err = { 0 };
+
+		world_write(text, kind, world, real_has_users());
+		if (pale_model_read("world", text, strlen(text), NULL, &model, &err) < 0) {
+			printf("%s\n", text);
+			ck_abort_msg("a world that cannot be read: %s", err.text);
+		}
+		/* The reader makes room for as many calls as the text has: more are made here. */
+		model->inode_room = PALE_MODEL_INODES - 1;
+		model->entry_room = PALE_MODEL_ENTRIES;
+		model->protect = protect;
+		for (int i = 0; i < SEQUENCES; i++)
+			run_sequence(model, kind);
+		pale_model_free(model);
+	}
+}
+
+static uint64_t wanted = CALLS, wanted_bounded = CALLS_BOUNDED, fixed_seed = 20261122;
+
+static void
+law(enum world_kind kind, uint64_t calls)
+{
+	seed = test_seed(fixed_seed) + kind;
+	signal(SIGPIPE, SIG_IGN);
+	alarm(0);
+	if (!real_begin())
+		ck_abort_msg("no namespace: %s", strerror(errno));
+	run_worlds(kind, calls);
+	printf("# %llu calls, %llu of them failed, in %llu sequences; %llu were not made\n",
+	    (unsigned long long)counts.calls, (unsigned long long)counts.failed,
+	    (unsigned long long)counts.sequences, (unsigned long long)counts.skipped);
+}
+
+TEST(files, "files: what calls answer, leave and lead to is what the kernel's do")
+{
+	law(WORLD_FILES, wanted);
+}
+
+TEST(beneath, "walker beneath ends every lookup as openat2 with RESOLVE_BENEATH")
+{
+	law(WORLD_BENEATH, wanted_bounded);
+}
+
+TEST(in_root, "walker in-root ends every lookup as openat2 with RESOLVE_IN_ROOT")
+{
+	law(WORLD_IN_ROOT, wanted_bounded);
+}
+
+int
+main(int argc, char **argv)
+{
+	const TTest *const all[] = { files, beneath, in_root };
+
+	if (argc > 1)
+		wanted = wanted_bounded = strtoull(argv[1], NULL, 0);
+	if (argc > 2)
+		fixed_seed = strtoull(argv[2], NULL, 0);
+	return test_run("model", all, PALE_COUNT(all));
+}

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A world on a tmpfs. One process does all: before a call it takes the user, umask, root and
+ * working directory of the model's process, and gives them back after. Descriptors of all of them
+ * lie in its own table, and a map says which is whose.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "model.h"
+
+static bool has_users;
+static int outside = -1; /* the root before any chroot */
+
+static bool
+write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+bool
+real_begin(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char map[64];
+
+	has_users = uid == 0;
+	if (unshare((uid == 0 ? 0 : CLONE_NEWUSER) | CLONE_NEWNS | CLONE_NEWIPC) < 0)
+		return false;
+	if (uid != 0) {
+		snprintf(map, sizeof(map), "0 %u 1", uid);
+		if (!write_text("/proc/self/uid_map", map) ||
+		    !write_text("/proc/self/setgroups", "deny"))
+			return false;
+		snprintf(map, sizeof(map), "0 %u 1", gid);
+		if (!write_text("/proc/self/gid_map", map))
+			return false;
+	} else if (setgroups(0, NULL) < 0) {
+		return false;
+	}
+	outside = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return outside >= 0;
+}
+
+bool
+real_has_users(void)
+{
+	return has_users;
+}
+
+uint8_t
+real_protect(void)
+{
+	static const struct {
+		const char *path;
+		uint8_t bit;
+	} rows[] = {
+		{ "/proc/sys/fs/protected_symlinks", PALE_PROTECT_SYMLINKS },
+		{ "/proc/sys/fs/protected_hardlinks", PALE_PROTECT_HARDLINKS },
+		{ "/proc/sys/fs/protected_fifos", PALE_PROTECT_FIFOS },
+		{ "/proc/sys/fs/protected_regular", PALE_PROTECT_REGULAR },
+	};
+	uint8_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int fd = open(rows[i].path, O_RDONLY | O_CLOEXEC);
+		char digit = '0';
+
+		if (fd >= 0 && read(fd, &digit, 1) == 1 && digit != '0')
+			bits |= rows[i].bit;
+		if (fd >= 0)
+			close(fd);
+	}
+	return bits;
+}
+
+static void
+must(bool good, const char *what)
+{
+	if (!good)
+		ck_abort_msg("cannot %s: %s", what, strerror(errno));
+}
+
+static void
+go_outside(void)
+{
+	must(fchdir(outside) == 0 && chroot(".") == 0, "leave the root of a world");
+}
+
+static mode_t
+type_bits(unsigned type)
+{
+	return type == PALE_INODE_FIFO ? S_IFIFO : type == PALE_INODE_SOCKET ? S_IFSOCK : S_IFREG;
+}
+
+static void
+set_attributes(const struct pale_model *model, const struct pale_inode *inode, const char *path)
+{
+	uid_t uid = model->users[inode->owner];
+
+	must(lchown(path, uid, uid) == 0, "give an inode to its owner");
+	if (inode->type != PALE_INODE_LINK)
+		must(chmod(path, inode->mode) == 0, "set a mode");
+}
+
+static void
+make_one(const struct pale_model *model, const struct pale_inode *inode, const char *path)
+{
+	int fd;
+
+	if (inode->type == PALE_INODE_DIR)
+		must(mkdir(path, 0700) == 0, "make a directory");
+	else if (inode->type == PALE_INODE_LINK)
+		must(symlink(model->rests[inode->target].text, path) == 0, "make a link");
+	else
+		must(mknod(path, type_bits(inode->type) | 0600, 0) == 0, "make a file");
+	if (inode->type == PALE_INODE_FILE && inode->content != 0) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		must(
+		    fd >= 0 && write(fd, "12345678", RECORD_BYTES) == RECORD_BYTES, "write a file");
+		close(fd);
+	}
+	set_attributes(model, inode, path);
+}
+
+/* What is in a directory of the model, at its real path. */
+static void
+make_below(const struct real *real, unsigned dir, const char *path, char (*paths)[PATH_MAX])
+{
+	const struct pale_model *model = real->model;
+	const struct pale_state *state = model->initial;
+
+	for (unsigned i = 0; i < PALE_MODEL_ENTRIES; i++) {
+		const struct pale_entry *entry = &state->entries[i];
+		char *known = paths[entry->inode], at[PATH_MAX];
+
+		if (entry->dir != dir)
+			continue;
+		snprintf(at, sizeof(at), "%s/%s", path, model->names[entry->name]);
+		if (known[0] != '\0') {
+			must(link(known, at) == 0, "make a hard link");
+			continue;
+		}
+		strcpy(known, at);
+		make_one(model, &state->inodes[entry->inode], at);
+	}
+	for (unsigned i = 2; i <= model->inode_room; i++) {
+		const struct pale_inode *inode = &state->inodes[i];
+
+		if (!inode->linked || inode->parent != dir)
+			continue;
+		snprintf(paths[i], PATH_MAX, "%s/%s", path, model->names[inode->name]);
+		make_one(model, inode, paths[i]);
+		make_below(real, i, paths[i], paths);
+	}
+}
+
+static int
+fd_flags(const struct pale_fd *fd)
+{
+	int flags = O_CLOEXEC;
+
+	if (fd->flags & PALE_F_PATH)
+		return flags | O_PATH | O_NOFOLLOW;
+	flags |= !(fd->flags & PALE_F_WRITE) ? O_RDONLY
+	    : (fd->flags & PALE_F_READ)      ? O_RDWR
+					     : O_WRONLY;
+	return (fd->flags & PALE_F_CLOEXEC) ? flags : flags & ~O_CLOEXEC;
+}
+
+/* A tmpfs that is mounted nowhere: `..` of its root is itself, and it goes with its last use. */
+static int
+new_tmpfs(void)
+{
+	int context = fsopen("tmpfs", FSOPEN_CLOEXEC), mount, root;
+
+	must(context >= 0, "make a tmpfs");
+	must(fsconfig(context, FSCONFIG_SET_STRING, "mode", "755", 0) == 0 &&
+		fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0,
+	    "make a tmpfs");
+	mount = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	must(mount >= 0, "mount a tmpfs");
+	root = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(mount);
+	close(context);
+	return root;
+}
+
+void
+real_init(struct real *real, const struct pale_model *model, enum world_kind kind)
+{
+	static char paths[PALE_MODEL_INODES][PATH_MAX];
+	const struct pale_state *state = model->initial;
+
+	*real = (struct real){ .model = model, .kind = kind, .base = -1 };
+	memset(real->fd, -1, sizeof(real->fd));
+	memset(real->ids, -1, sizeof(real->ids));
+	memset(paths, 0, sizeof(paths));
+	umask(0);
+	real->base = new_tmpfs();
+	must(real->base >= 0 && fchdir(real->base) == 0, "open a world");
+	set_attributes(model, &state->inodes[PALE_MODEL_ROOT], ".");
+	strcpy(paths[PALE_MODEL_ROOT], ".");
+	make_below(real, PALE_MODEL_ROOT, ".", paths);
+	for (unsigned p = 0; p < model->process_count; p++) {
+		const struct pale_process *process = &state->processes[p];
+
+		real->cwd[p] = open(paths[process->cwd], O_PATH | O_CLOEXEC);
+		real->root[p] = open(paths[process->root], O_PATH | O_CLOEXEC);
+		must(real->cwd[p] >= 0 && real->root[p] >= 0, "open directories");
+		for (unsigned i = 0; i < PALE_MODEL_FDS; i++) {
+			if (process->fds[i].kind != PALE_FD_INODE)
+				continue;
+			real->fd[p][i] =
+			    open(paths[process->fds[i].of], fd_flags(&process->fds[i]));
+			must(real->fd[p][i] >= 0, "open what is delegated");
+		}
+	}
+}
+
+void
+real_done(struct real *real)
+{
+	go_outside();
+	for (unsigned p = 0; p < real->model->process_count; p++) {
+		close(real->cwd[p]);
+		close(real->root[p]);
+		for (unsigned i = 0; i < PALE_MODEL_FDS; i++) {
+			if (real->fd[p][i] >= 0)
+				close(real->fd[p][i]);
+		}
+	}
+	close(real->base);
+}
+
+/* A call while it is made: its words as the kernel wants them. */
+struct call {
+	struct real *real;
+	const struct pale_state *state;
+	const struct pale_site *site;
+	unsigned p;
+	int fd[2];
+	const char *path[2];
+	struct answer *answer;
+};
+
+static int
+open_flags(const struct pale_site *site)
+{
+	static const struct {
+		unsigned ours;
+		int real;
+	} flags[] = { { PALE_F_CREAT, O_CREAT }, { PALE_F_EXCL, O_EXCL },
+		{ PALE_F_NOFOLLOW, O_NOFOLLOW }, { PALE_F_PATH, O_PATH },
+		{ PALE_F_NONBLOCK, O_NONBLOCK }, { PALE_F_CLOEXEC, O_CLOEXEC },
+		{ PALE_F_DIRECTORY, O_DIRECTORY }, { PALE_F_TRUNC, O_TRUNC } };
+	int real = !(site->flags & PALE_F_WRITE) ? O_RDONLY
+	    : (site->flags & PALE_F_READ)        ? O_RDWR
+						 : O_WRONLY;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (site->flags & flags[i].ours)
+			real |= flags[i].real;
+	}
+	return real;
+}
+
+static int
+do_open(struct call *call)
+{
+	const struct pale_site *site = call->site;
+	int flags = open_flags(site), dir = site->op == PALE_CALL_open ? AT_FDCWD : call->fd[0];
+	struct open_how how = { .flags = (unsigned)flags };
+	const char *walker = pale_model_walker(call->real->model, call->p)->name;
+
+	if (strcmp(walker, "none") == 0)
+		return call->answer->fd[0] = openat(dir, call->path[0], flags, site->mode);
+	how.resolve = strcmp(walker, "beneath") == 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT;
+	/* openat2 refuses what openat ignores. */
+	if (flags & O_PATH)
+		how.flags &= O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC;
+	if (flags & O_CREAT)
+		how.mode = site->mode;
+	return call->answer->fd[0] =
+		   (int)syscall(SYS_openat2, dir, call->path[0], &how, sizeof(how));
+}
+
+static int
+do_stat(struct call *call)
+{
+	struct stat st;
+	int r;
+
+	if (call->site->op == PALE_CALL_fstat)
+		r = fstat(call->fd[0], &st);
+	else
+		r = fstatat(call->fd[0], call->path[0], &st,
+		    call->site->flags & PALE_F_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
+	if (r == 0)
+		call->answer->ino = st.st_ino;
+	return r;
+}
+
+static int
+do_read(struct call *call)
+{
+	struct pollfd poll_fd = { .fd = call->fd[0], .events = POLLIN };
+	char record[RECORD_BYTES] = "";
+	ssize_t r;
+
+	/* The model says that it does not wait. */
+	if (call->fd[0] >= 0 && poll(&poll_fd, 1, 0) == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	r = read(call->fd[0], record, sizeof(record));
+	call->answer->number = r > 0 ? record[0] : 0;
+	return r < 0 ? -1 : 0;
+}
+
+static int
+do_write(struct call *call)
+{
+	char record[RECORD_BYTES] = { (char)pale_op_value(
+	    &(struct pale_op){
+		.model = call->real->model,
+		.site = call->site,
+		.process = &(struct pale_process){ 0 },
+	    },
+	    call->site->ref[0]) };
+	struct stat st;
+	ssize_t r;
+
+	/* The model's files are one value. */
+	if (fstat(call->fd[0], &st) == 0 && S_ISREG(st.st_mode))
+		r = pwrite(call->fd[0], record, sizeof(record), 0);
+	else
+		r = write(call->fd[0], record, sizeof(record));
+	return r < 0 ? -1 : 0;
+}
+
+static int
+dispatch(struct call *call)
+{
+	const struct pale_site *site = call->site;
+	const char *path = call->path[0], *other = call->path[1];
+	int fd = call->fd[0], fd2 = call->fd[1];
+	unsigned flags = site->flags;
+
+	switch ((int)site->op) {
+	case PALE_CALL_openat:
+	case PALE_CALL_open:
+		return do_open(call);
+	case PALE_CALL_mkdirat:
+		return mkdirat(fd, path, site->mode);
+	case PALE_CALL_unlinkat:
+		return unlinkat(fd, path, flags & PALE_F_DIRECTORY ? AT_REMOVEDIR : 0);
+	case PALE_CALL_renameat:
+		return renameat2(fd, path, fd2, other,
+		    (flags & PALE_F_EXCL ? RENAME_NOREPLACE : 0u) |
+			(flags & PALE_F_EXCHANGE ? RENAME_EXCHANGE : 0u));
+	case PALE_CALL_linkat:
+		return linkat(
+		    fd, path, fd2, other, flags & PALE_F_NOFOLLOW ? 0 : AT_SYMLINK_FOLLOW);
+	case PALE_CALL_symlinkat:
+		return symlinkat(path, fd, other);
+	case PALE_CALL_mkfifoat:
+		return mknodat(fd, path, S_IFIFO | site->mode, 0);
+	case PALE_CALL_fchmodat:
+		return fchmodat(fd, path, site->mode, 0);
+	case PALE_CALL_fchmod:
+		return fchmod(fd, site->mode);
+	case PALE_CALL_fstatat:
+	case PALE_CALL_fstat:
+		return do_stat(call);
+	case PALE_CALL_chdir:
+		return chdir(path);
+	case PALE_CALL_fchdir:
+		return fchdir(fd);
+	case PALE_CALL_chroot:
+		return chroot(path);
+	case PALE_CALL_umask:
+		umask(site->mode);
+		return 0;
+	case PALE_CALL_close:
+		return fcntl(fd, F_GETFD) < 0 ? -1 : 0; /* real_keep closes it */
+	case PALE_CALL_dup:
+		return call->answer->fd[0] = dup(fd);
+	case PALE_CALL_read:
+		return do_read(call);
+	case PALE_CALL_write:
+		return do_write(call);
+	default:
+		ck_abort_msg("the law does not know how to do %s", pale_model_calls[site->op].name);
+	}
+}
+
+/* Be the model's process, until be_self. */
+static void
+be(const struct call *call)
+{
+	const struct pale_process *process = &call->state->processes[call->p];
+	uid_t uid = call->real->model->users[process->euid];
+
+	must(fchdir(call->real->root[call->p]) == 0 && chroot(".") == 0, "change root");
+	must(fchdir(call->real->cwd[call->p]) == 0, "change directory");
+	umask(process->umask);
+	if (uid != 0)
+		must(setresgid((gid_t)-1, uid, (gid_t)-1) == 0 &&
+			setresuid((uid_t)-1, uid, (uid_t)-1) == 0,
+		    "become a user");
+}
+
+static void
+be_self(const struct call *call)
+{
+	if (call->real->model->users[call->state->processes[call->p].euid] != 0)
+		must(setresuid((uid_t)-1, 0, (uid_t)-1) == 0 &&
+			setresgid((gid_t)-1, 0, (gid_t)-1) == 0,
+		    "become root again");
+	umask(0);
+}
+
+static void
+reopen(int *fd, const char *path)
+{
+	close(*fd);
+	*fd = open(path, O_PATH | O_CLOEXEC);
+	must(*fd >= 0, "open a directory again");
+}
+
+void
+real_call(struct real *real, const struct pale_state *state, const struct pale_move *move,
+    struct answer *ret)
+{
+	const struct pale_model *model = real->model;
+	struct call call = {
+		.real = real,
+		.state = state,
+		.site = &model->sites[move->site],
+		.p = move->process,
+		.answer = ret,
+	};
+	uint8_t fds[2];
+
+	*ret = (struct answer){ .fd = { -1, -1 } };
+	pale_site_fds(call.site, move->fd, fds);
+	for (unsigned i = 0; i < 2; i++) {
+		call.fd[i] = fds[i] == PALE_FD_CWD ? AT_FDCWD
+		    : fds[i] < PALE_MODEL_FDS      ? real->fd[call.p][fds[i]]
+						   : -1;
+		call.path[i] = call.site->path[i] != 0 ? model->rests[call.site->path[i]].text : "";
+	}
+	be(&call);
+	errno = 0;
+	ret->error = dispatch(&call) < 0 ? errno : 0;
+	be_self(&call);
+	if (ret->error != 0)
+		return;
+	if (call.site->op == PALE_CALL_chdir || call.site->op == PALE_CALL_fchdir)
+		reopen(&real->cwd[call.p], ".");
+	if (call.site->op == PALE_CALL_chroot)
+		reopen(&real->root[call.p], "/");
+}
+
+void
+real_keep(struct real *real, const struct pale_state *state, const struct pale_move *move,
+    const struct pale_event *event, const struct answer *answer)
+{
+	unsigned p = move->process;
+
+	for (unsigned i = 0; i < 2; i++) {
+		int slot = event->got_fd[i];
+
+		if (answer->fd[i] < 0)
+			continue;
+		if (slot < 0) {
+			close(answer->fd[i]);
+			continue;
+		}
+		if (real->fd[p][slot] >= 0)
+			close(real->fd[p][slot]);
+		real->fd[p][slot] = answer->fd[i];
+	}
+	/* What the model let go, real goes, too: close, and what a result replaced. */
+	for (unsigned i = 0; i < PALE_MODEL_FDS; i++) {
+		if (state->processes[p].fds[i].kind != PALE_FD_NONE || real->fd[p][i] < 0)
+			continue;
+		close(real->fd[p][i]);
+		real->fd[p][i] = -1;
+	}
+}
