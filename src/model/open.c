@@ -73,7 +73,7 @@ check_sticky(const struct pale_op *op, unsigned dir, unsigned node)
 	static const uint8_t guard[] = {
 		[PALE_INODE_FIFO] = PALE_PROTECT_FIFOS,
 		[PALE_INODE_FILE] = PALE_PROTECT_REGULAR,
-		[PALE_INODE_SOCKET] = 0,
+		[PALE_INODE_SOCKET] = 0, /* and links */
 	};
 	const struct pale_inode *inode = &op->state->inodes[node];
 	const struct pale_inode *in = &op->state->inodes[dir];
@@ -124,8 +124,7 @@ take_last(struct pale_op *op)
 
 		r = pale_walker_follow(&ctx, slots, (pale_walker_node)node);
 		return r < 0 ? r : PALE_OP_WALK_ON;
-	} else if (op->state->inodes[node].type >= PALE_INODE_FILE &&
-	    op->state->inodes[node].type != PALE_INODE_LINK &&
+	} else if (op->state->inodes[node].type != PALE_INODE_DIR &&
 	    (op->site->flags & PALE_F_EXCL) == 0) {
 		r = check_sticky(op, dir, node);
 		if (r < 0)
@@ -165,16 +164,22 @@ check_open(const struct pale_op *op, unsigned node)
 	return pale_tree_access(op->model, op->state, op->p, node, want);
 }
 
-/* handle_truncate: nothing is left, nor is a setuid bit where another user cuts. */
-static void
-cut(struct pale_op *op, struct pale_inode *inode)
+void
+pale_op_drop_setid(const struct pale_op *op, struct pale_inode *inode)
 {
-	inode->content = 0;
 	if (op->model->users[op->process->euid] == 0)
 		return;
 	inode->mode &= (uint16_t)~S_ISUID;
 	if ((inode->mode & S_IXGRP) != 0)
 		inode->mode &= (uint16_t)~S_ISGID;
+}
+
+/* handle_truncate */
+static void
+cut(struct pale_op *op, struct pale_inode *inode)
+{
+	inode->content = 0;
+	pale_op_drop_setid(op, inode);
 }
 
 /* The descriptor has what the one had from which the path was walked. */

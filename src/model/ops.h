@@ -102,6 +102,9 @@ unsigned pale_pipe_users(
  */
 int pale_fifo_open(struct pale_op *op, unsigned inode, struct pale_fd *ret_fd);
 
+/* Who changes a file and is not user 0 takes its setuid bit away: file_remove_privs. */
+void pale_op_drop_setid(const struct pale_op *op, struct pale_inode *inode);
+
 /* A value or a variable's value: 0 where it has none. */
 unsigned pale_op_value(const struct pale_op *op, struct pale_ref ref);
 

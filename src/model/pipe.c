@@ -205,6 +205,7 @@ pale_op_write(struct pale_op *op)
 		return -EBADF;
 	if (fd.kind == PALE_FD_PIPE)
 		return pale_pipe_write(op, fd, value);
+	pale_op_drop_setid(op, &op->state->inodes[fd.of]);
 	if (value != 0)
 		op->state->inodes[fd.of].content = (uint8_t)value;
 	return 0;

@@ -328,8 +328,9 @@ do_read(struct call *call)
 	char record[RECORD_BYTES] = "";
 	ssize_t r;
 
-	/* The model says that it does not wait. */
-	if (call->fd[0] >= 0 && poll(&poll_fd, 1, 0) == 0) {
+	/* The model says that it does not wait; if that is wrong, this must not hang. */
+	if (call->fd[0] >= 0 && !(fcntl(call->fd[0], F_GETFL) & O_NONBLOCK) &&
+	    poll(&poll_fd, 1, 0) == 0) {
 		errno = EAGAIN;
 		return -1;
 	}

@@ -47,10 +47,11 @@ pale_part_follow(
     const struct pale_part_walk *walk, const struct pale_walker_part *part, pale_walker_node link)
 {
 	uint16_t *links = &walk->slots[walk->rule->links];
+	unsigned most = walk->rule->most != 0 ? walk->rule->most : PALE_PART_LINKS;
 	pale_walker_rest rest;
 	int r;
 
-	if (*links >= PALE_PART_LINKS)
+	if (*links >= most)
 		return -ELOOP;
 	r = walk->ops->read_link(walk->ctx, link, part->rest, part->slash, &rest);
 	if (r < 0)
@@ -96,6 +97,9 @@ pale_part_step(const struct pale_part_walk *walk)
 	if (r < 0)
 		return r;
 	walk->ops->part(walk->ctx, walk->slots[PALE_WALKER_LEFT], &part);
+	/* O_CREAT put the target of a link here, and nothing of it but the last is left. */
+	if (part.last && (walk->flags & PALE_WALKER_PARENT))
+		return PALE_WALKER_DONE;
 	switch (part.kind) {
 	case PALE_WALKER_NAME:
 		r = pale_part_name(walk, &part);
