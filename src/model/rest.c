@@ -412,6 +412,8 @@ pale_rest_splice(
 	uint32_t key = splice_key(target, behind, slash);
 	uint32_t at = key * 2654435761u >> 7 & model->splice_mask;
 
+	if (behind == PALE_REST_EMPTY && !slash)
+		return target;
 	while (model->splices[at].key != 0) {
 		if (model->splices[at].key == key)
 			return model->splices[at].rest;

@@ -28,6 +28,7 @@ struct pale_part_walk {
 
 struct pale_part_rule {
 	unsigned links; /* the slot that counts them */
+	unsigned most;  /* links that are followed; 0: PALE_PART_LINKS */
 	unsigned slots; /* how many the walker has: its own are cleared at the end */
 	/* `..`: sets AT, which may be searched. 0 or -errno. */
 	int (*up)(const struct pale_part_walk *walk);

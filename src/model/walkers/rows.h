@@ -24,7 +24,15 @@
 	ROW(in_root) \
 	ROW(mount_root) \
 	ROW(fd_stack) \
-	ROW(pale)
+	ROW(pale) \
+	ROW(go_os_root) \
+	ROW(go_os_root_2026) \
+	ROW(go_os_root_2025) \
+	ROW(cap_std) \
+	ROW(cap_std_2026) \
+	ROW(libpathrs) \
+	ROW(realpath_open) \
+	ROW(clean_open)
 /* clang-format on */
 
 #define ROW(name) extern const struct pale_walker pale_walker_##name;
