@@ -33,7 +33,8 @@ enum pale_replay_verdict {
 
 /* One call as it was really made. */
 struct pale_replay_line {
-	const char *actor;
+	const char *actor; /* borrowed, as pale_model_actor */
+	unsigned process;
 	char text[256]; /* openat(foo, "bar/../..") = fd 3, /tmp; renameat(...) = 0 */
 	int error;
 	bool as_expected; /* the model's result, too */
@@ -55,6 +56,13 @@ struct pale_replay_step {
 };
 
 extern const char *const pale_replay_names[PALE_REPLAY_COUNT]; /* "walker", "kernel", ... */
+
+/*
+ * In which ways is it worth to be played: a bit for each of enum pale_replay_by. A witness without
+ * lookups has one way, one whose lookups do not begin at a descriptor two.
+ */
+unsigned pale_replay_ways(
+    const struct pale_model *model, const struct pale_replay_step *steps, size_t count);
 
 /*
  * Play.
