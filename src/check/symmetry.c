@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "model/layout.h"
 #include "model/ops.h"
+#include "model/pack.h"
 #include "model/tree.h"
 #include "model/walkers.h"
 
@@ -129,15 +129,13 @@ is_like(const struct pale_model *model, unsigned p, unsigned q)
 static uint32_t
 changing_entries(const struct pale_model *model)
 {
-	const size_t first = offsetof(struct pale_state, entries);
 	uint32_t entries = 0;
 
-	for (size_t i = 0; i < model->layout->count; i++) {
-		size_t at = model->layout->pieces[i].offset;
-
-		if (at >= first && at < first + sizeof(model->initial->entries))
-			entries |= BIT((at - first) / sizeof(struct pale_entry));
-	}
+	for (size_t i = 0; i < PALE_MODEL_ENTRIES; i++)
+		if (pale_model_changes(model,
+			offsetof(struct pale_state, entries) + i * sizeof(struct pale_entry),
+			sizeof(struct pale_entry)))
+			entries |= BIT(i);
 	return entries;
 }
 

@@ -352,26 +352,60 @@ add_rests(const struct pale_model *model, pale_walker_rest rest, struct set *res
 	}
 }
 
-static int
-make_map(struct pale_layout_map *map, const struct set *set)
+/* How many values of a set a mask tells apart. */
+static size_t
+classes(const struct set *set, unsigned limit, unsigned mask, bool *seen)
 {
-	unsigned limit = VALUES;
+	size_t count = 0;
 
+	memset(seen, 0, VALUES);
+	for (unsigned value = 0; value < limit; value++)
+		if (set->has[value] && !seen[value & mask]) {
+			seen[value & mask] = true;
+			count++;
+		}
+	return count;
+}
+
+/* The bits that tell the values of a set apart: as few as a greedy choice finds. */
+static int
+tell_apart(struct pale_layout_set *ret, struct set *set)
+{
+	bool seen[VALUES];
+	unsigned limit = VALUES, all = 0, mask = 0;
+	size_t count;
+
+	set->has[0] = true;
 	while (limit > 1 && !set->has[limit - 1])
 		limit--;
-	map->limit = limit;
-	map->codes = calloc(limit, sizeof(*map->codes));
-	map->values = calloc(limit + 1, sizeof(*map->values));
-	if (map->codes == NULL || map->values == NULL)
-		return -ENOMEM;
-	map->count = 1;
-	for (unsigned value = 1; value < limit; value++) {
-		map->codes[value] = PALE_LAYOUT_NO_CODE;
-		if (!set->has[value])
-			continue;
-		map->codes[value] = (uint16_t)map->count;
-		map->values[map->count++] = (uint16_t)value;
+	for (unsigned value = 0; value < limit; value++)
+		all |= set->has[value] ? value : 0;
+	count = classes(set, limit, all, seen);
+	while (classes(set, limit, mask, seen) < count) {
+		unsigned best = 0;
+		size_t most = 0;
+
+		for (unsigned bit = 1; bit < VALUES; bit <<= 1) {
+			size_t now = classes(set, limit, mask | bit, seen);
+
+			if ((mask & bit) == 0 && now > most) {
+				most = now;
+				best = bit;
+			}
+		}
+		mask |= best;
 	}
+	if (__builtin_popcount(mask) == __builtin_popcount(all))
+		mask = all;
+	ret->mask = (uint16_t)mask;
+	if (mask == all)
+		return 0;
+	ret->values = calloc(mask + 1, sizeof(*ret->values));
+	if (ret->values == NULL)
+		return -ENOMEM;
+	for (unsigned value = 0; value < limit; value++)
+		if (set->has[value])
+			ret->values[value & mask] = (uint16_t)value;
 	return 0;
 }
 
@@ -404,12 +438,12 @@ pale_facts_find(
 	struct pale_facts facts = { 0 };
 	int error = 0;
 
-	layout->maps = calloc(PALE_SET_COUNT, sizeof(*layout->maps));
-	if (sets == NULL || layout->maps == NULL) {
+	layout->sets = calloc(PALE_SET_COUNT, sizeof(*layout->sets));
+	if (sets == NULL || layout->sets == NULL) {
 		free(sets);
 		return -ENOMEM;
 	}
-	layout->map_count = PALE_SET_COUNT;
+	layout->set_count = PALE_SET_COUNT;
 	find_calls(model, &facts);
 	find_made(model, &facts);
 	find_moves(model, &facts, &sets[PALE_SET_NAMES]);
@@ -424,7 +458,7 @@ pale_facts_find(
 		if (model->sites[i].op == PALE_CALL_symlinkat)
 			sets[PALE_SET_TARGETS].has[model->sites[i].path[0]] = true;
 	for (size_t i = 0; i < PALE_SET_COUNT && error == 0; i++)
-		error = make_map(&layout->maps[i], &sets[i]);
+		error = tell_apart(&layout->sets[i], &sets[i]);
 	free(sets);
 	if (error == 0)
 		*ret = facts;
@@ -434,10 +468,8 @@ pale_facts_find(
 void
 pale_facts_forget(struct pale_model_layout *layout)
 {
-	for (size_t i = 0; layout->maps != NULL && i < layout->map_count; i++) {
-		free(layout->maps[i].codes);
-		free(layout->maps[i].values);
-	}
-	free(layout->maps);
-	layout->maps = NULL;
+	for (size_t i = 0; layout->sets != NULL && i < layout->set_count; i++)
+		free(layout->sets[i].values);
+	free(layout->sets);
+	layout->sets = NULL;
 }

@@ -8,7 +8,7 @@
 
 #include "model/layout.h"
 
-/* Sets of values that fields have: maps of the layout, in this order. */
+/* Sets of values that fields have, in the order in which the layout has them. */
 enum pale_facts_set {
 	PALE_SET_MODES,
 	PALE_SET_NAMES, /* of what moves, or is made */
@@ -47,11 +47,11 @@ struct pale_facts {
 	unsigned pipes, sockets, sysv; /* that can be in use: the first ones */
 };
 
-/* Find out; the sets become maps of the layout. Returns 0 or -ENOMEM. */
+/* Find out; layout->sets is set, too. Returns 0 or -ENOMEM. */
 int pale_facts_find(
     const struct pale_model *model, struct pale_facts *ret, struct pale_model_layout *layout);
 
-/* Give the maps back. */
+/* Give layout->sets back. */
 void pale_facts_forget(struct pale_model_layout *layout);
 
 #endif

@@ -24,97 +24,70 @@ bits_for(unsigned max)
 	return bits;
 }
 
-/* A layout that is being made. Pieces are in the order in which they were added; a field that would
- * cross the end of a word becomes two. */
+/* A layout that is being made: the bits that change are marked where they lie. */
 struct plan {
 	const struct pale_model *model;
 	const struct pale_facts *facts;
 	struct pale_model_layout *layout;
-	size_t size;
-	unsigned bit;                       /* the next that is free */
+	size_t repairs_size;
 	bool failed;                        /* no memory */
 	unsigned node, user, value, rights; /* widths of what there are many fields of */
 	unsigned pipe, socket, sysv;        /* rows in use */
+	unsigned char changes[sizeof(struct pale_state)];
 };
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bits are numbered as bytes lie");
+
+/* Those bits of a field that a mask has change; the others are 0 for ever. */
 static void
-add_piece(struct plan *plan, struct pale_layout_piece piece)
+add_mask(struct plan *plan, size_t offset, size_t size, uint32_t mask)
+{
+	memset((unsigned char *)plan->layout->constant + offset, 0, size);
+	for (size_t i = 0; i < size; i++)
+		plan->changes[offset + i] |= (unsigned char)(mask >> 8 * i);
+}
+
+static void
+add_bits(struct plan *plan, size_t offset, size_t size, unsigned width)
+{
+	if (width > 0)
+		add_mask(plan, offset, size, (uint32_t)((UINT64_C(1) << width) - 1));
+}
+
+/* A field that has the values of a set. */
+static void
+add_of_set(struct plan *plan, size_t offset, size_t size, enum pale_facts_set which)
 {
 	struct pale_model_layout *layout = plan->layout;
+	const struct pale_layout_set *set = &layout->sets[which];
 
-	if (layout->count == plan->size) {
-		size_t size = plan->size == 0 ? 128 : plan->size * 2;
-		void *grown = reallocarray(layout->pieces, size, sizeof(*layout->pieces));
+	add_mask(plan, offset, size, set->mask);
+	if (set->values == NULL)
+		return;
+	if (layout->repair_count == plan->repairs_size) {
+		size_t room = plan->repairs_size == 0 ? 16 : plan->repairs_size * 2;
+		void *grown = reallocarray(layout->repairs, room, sizeof(*layout->repairs));
 
 		if (grown == NULL) {
 			plan->failed = true;
 			return;
 		}
-		layout->pieces = grown;
-		plan->size = size;
+		layout->repairs = grown;
+		plan->repairs_size = room;
 	}
-	layout->pieces[layout->count++] = piece;
-}
-
-static void
-add_bits(struct plan *plan, size_t offset, size_t size, unsigned low, unsigned width, unsigned map)
-{
-	unsigned char *constant = (unsigned char *)plan->layout->constant;
-
-	if (width > 0 && low == 0)
-		memset(constant + offset, 0, size);
-	while (width > 0) {
-		unsigned shift = plan->bit % 64;
-		unsigned here = width < 64 - shift ? width : 64 - shift;
-
-		add_piece(plan,
-		    (struct pale_layout_piece){ .offset = (uint16_t)offset,
-			.size = (uint8_t)size,
-			.map = (uint8_t)map,
-			.low = (uint8_t)low,
-			.word = (uint8_t)(plan->bit / 64),
-			.shift = (uint8_t)shift,
-			.width = (uint8_t)here });
-		low += here;
-		width -= here;
-		plan->bit += here;
-	}
-}
-
-/* Those bits of a field that a mask has; the others are 0 for ever. */
-static void
-add_mask(struct plan *plan, size_t offset, size_t size, uint32_t mask)
-{
-	memset((unsigned char *)plan->layout->constant + offset, 0, size);
-	for (unsigned low = 0, end; mask >> low != 0; low = end) {
-		if ((mask >> low & 1) == 0) {
-			end = low + 1;
-			continue;
-		}
-		for (end = low; end < 32 && (mask >> end & 1) != 0; end++)
-			continue;
-		/* A run that does not begin at 0 must not clear what the one before has. */
-		add_bits(plan, offset, size, low, end - low, 0);
-		if (end >= 32)
-			break;
-	}
-}
-
-static void
-add_mapped(struct plan *plan, size_t offset, size_t size, enum pale_facts_set set)
-{
-	add_bits(plan, offset, size, 0, bits_for(plan->layout->maps[set].count - 1), set + 1);
+	layout->repairs[layout->repair_count++] =
+	    (struct pale_layout_repair){ (uint16_t)offset, (uint8_t)size, set->values };
 }
 
 /* Of what lies at a place in the state, a field: bits, or values of a set. */
 #define AT(base, type, member) ((base) + offsetof(struct type, member))
 #define SIZE(type, member) sizeof(((struct type *)NULL)->member)
 #define BITS(base, type, member, width) \
-	add_bits(plan, AT(base, type, member), SIZE(type, member), 0, width, 0)
+	add_bits(plan, AT(base, type, member), SIZE(type, member), width)
 #define MASK(base, type, member, mask) \
 	add_mask(plan, AT(base, type, member), SIZE(type, member), mask)
-#define MAPPED(base, type, member, set) \
-	add_mapped(plan, AT(base, type, member), SIZE(type, member), set)
+#define OF_SET(base, type, member, set) \
+	add_of_set(plan, AT(base, type, member), SIZE(type, member), set)
 
 static unsigned
 max_of(unsigned a, unsigned b)
@@ -140,14 +113,14 @@ add_inode(struct plan *plan, unsigned i)
 		BITS(base, pale_inode, owner, plan->user);
 	}
 	if (comes || facts->modes_change)
-		MAPPED(base, pale_inode, mode, PALE_SET_MODES);
+		OF_SET(base, pale_inode, mode, PALE_SET_MODES);
 	if (comes && (types & UINT32_C(1) << PALE_INODE_DIR) != 0) {
 		BITS(base, pale_inode, parent, plan->node);
-		MAPPED(base, pale_inode, name, PALE_SET_NAMES);
+		OF_SET(base, pale_inode, name, PALE_SET_NAMES);
 		BITS(base, pale_inode, linked, 1);
 	}
 	if (comes && (types & UINT32_C(1) << PALE_INODE_LINK) != 0)
-		MAPPED(base, pale_inode, target, PALE_SET_TARGETS);
+		OF_SET(base, pale_inode, target, PALE_SET_TARGETS);
 	if ((types & UINT32_C(1) << PALE_INODE_FILE) != 0 &&
 	    (facts->contents_change || (comes && !spare)))
 		BITS(base, pale_inode, content,
@@ -184,17 +157,17 @@ add_slots(struct plan *plan, size_t base, const struct pale_walker *walker, unsi
 
 		switch (slot->kind) {
 		case PALE_WALKER_NODE:
-			add_bits(plan, at, sizeof(uint16_t), 0, plan->node, 0);
+			add_bits(plan, at, sizeof(uint16_t), plan->node);
 			break;
 		case PALE_WALKER_REST:
-			add_mapped(plan, at, sizeof(uint16_t), PALE_SET_RESTS + compartment);
+			add_of_set(plan, at, sizeof(uint16_t), PALE_SET_RESTS + compartment);
 			break;
 		case PALE_WALKER_LINKS:
 			if (plan->facts->links)
-				add_bits(plan, at, sizeof(uint16_t), 0, bits_for(slot->max), 0);
+				add_bits(plan, at, sizeof(uint16_t), bits_for(slot->max));
 			break;
 		case PALE_WALKER_NUMBER:
-			add_bits(plan, at, sizeof(uint16_t), 0, bits_for(slot->max), 0);
+			add_bits(plan, at, sizeof(uint16_t), bits_for(slot->max));
 			break;
 		}
 	}
@@ -211,13 +184,13 @@ add_call(struct plan *plan, size_t base, unsigned c)
 		return; /* each of its calls is one step */
 	BITS(base, pale_process, phase, plan->facts->streams ? 3 : 2);
 	BITS(base, pale_process, path, facts->two_walks ? 1 : 0);
-	MAPPED(base, pale_process, site, PALE_SET_SITES + c);
+	OF_SET(base, pale_process, site, PALE_SET_SITES + c);
 	for (unsigned i = 0; i < 2; i++)
-		add_bits(plan, AT(base, pale_process, fd) + i, 1, 0, facts->fd_any[i] ? 3 : 0, 0);
+		add_bits(plan, AT(base, pale_process, fd) + i, 1, facts->fd_any[i] ? 3 : 0);
 	BITS(base, pale_process, made, facts->creates || plan->facts->streams ? 1 : 0);
 	if (facts->two_walks) {
 		BITS(base, pale_process, first_node, plan->node);
-		MAPPED(base, pale_process, first_rest, PALE_SET_RESTS + c);
+		OF_SET(base, pale_process, first_rest, PALE_SET_RESTS + c);
 	}
 	add_slots(plan, base, walker, c);
 	BITS(base, pale_process, moved, walker->sequence ? 2 : 0);
@@ -252,7 +225,7 @@ add_process(struct plan *plan, unsigned p)
 		BITS(base, pale_process, euid, plan->user);
 	}
 	if (own->changes_umask || child)
-		MAPPED(base, pale_process, umask, PALE_SET_MODES);
+		OF_SET(base, pale_process, umask, PALE_SET_MODES);
 	if (own->changes_cwd || child) {
 		BITS(base, pale_process, cwd, plan->node);
 		BITS(base, pale_process, cwd_mount, facts->mounts ? plan->node : 0);
@@ -288,7 +261,7 @@ add_process(struct plan *plan, unsigned p)
 		BITS(base, pale_process, attached, plan->sysv);
 		BITS(base, pale_process, attached_w, plan->sysv);
 		for (unsigned i = 0; i < plan->sysv; i++)
-			add_bits(plan, AT(base, pale_process, undo) + i, 1, 0, 8, 0);
+			add_bits(plan, AT(base, pale_process, undo) + i, 1, 8);
 	}
 	add_call(plan, base, c);
 }
@@ -297,7 +270,7 @@ static void
 add_values(struct plan *plan, size_t at)
 {
 	for (unsigned i = 0; i < PALE_MODEL_PIPE_DEPTH; i++)
-		add_bits(plan, at + i, 1, 0, plan->value, 0);
+		add_bits(plan, at + i, 1, plan->value);
 }
 
 static void
@@ -323,8 +296,8 @@ add_ipc(struct plan *plan)
 		BITS(base, pale_socket, user, plan->user);
 		BITS(base, pale_socket, process, processes);
 		for (unsigned k = 0; k < PALE_MODEL_BACKLOG; k++)
-			add_bits(plan, AT(base, pale_socket, waiting) + k, 1, 0,
-			    bits_for(plan->socket), 0);
+			add_bits(
+			    plan, AT(base, pale_socket, waiting) + k, 1, bits_for(plan->socket));
 		BITS(base, pale_socket, count, depth);
 		add_values(plan, AT(base, pale_socket, values));
 		for (unsigned k = 0; k < PALE_MODEL_PIPE_DEPTH && plan->facts->passes; k++)
@@ -338,7 +311,7 @@ add_ipc(struct plan *plan)
 		BITS(base, pale_sysv, key, bits_for((unsigned)plan->model->key_count));
 		BITS(base, pale_sysv, owner, plan->user);
 		BITS(base, pale_sysv, creator, plan->user);
-		MAPPED(base, pale_sysv, mode, PALE_SET_MODES);
+		OF_SET(base, pale_sysv, mode, PALE_SET_MODES);
 		BITS(base, pale_sysv, count, max_of(depth, bits_for(PALE_MODEL_SEM_MAX)));
 		add_values(plan, AT(base, pale_sysv, values));
 		BITS(base, pale_sysv, removed, 1);
@@ -359,59 +332,78 @@ add_tree(struct plan *plan)
 		if ((facts->entries_change >> i & 1) == 0)
 			continue;
 		BITS(base, pale_entry, dir, plan->node);
-		MAPPED(base, pale_entry, name, PALE_SET_NAMES);
+		OF_SET(base, pale_entry, name, PALE_SET_NAMES);
 		BITS(base, pale_entry, inode, plan->node);
 	}
 	if (facts->locks)
 		BITS(0, pale_state, lock, bits_for((unsigned)plan->model->process_count));
 }
 
-/* Plain ones by size, then mapped ones; otherwise as they were. */
-static int
-sort_key(const struct pale_layout_piece *piece)
+static bool
+can_gather(void)
 {
-	return piece->map != 0 ? 3 : piece->size == 1 ? 0 : piece->size == 2 ? 1 : 2;
+#ifdef __x86_64__
+	/* The first two generations of Zen do it in microcode, slower than a loop. */
+	return __builtin_cpu_supports("bmi2") && !__builtin_cpu_is("znver1") &&
+	    !__builtin_cpu_is("znver2");
+#else
+	return false;
+#endif
 }
 
-static int
-sort_pieces(struct pale_model_layout *layout)
+/* The runs of a chunk's mask; returns how many. */
+static unsigned
+find_runs(uint64_t mask, struct pale_layout_run *ret_runs)
 {
-	struct pale_layout_piece *sorted = calloc(layout->count + 1, sizeof(*sorted));
-	size_t n = 0;
+	unsigned gathered = 0, count = 0;
 
-	if (sorted == NULL)
-		return -ENOMEM;
-	for (int key = 0; key <= PALE_LAYOUT_KINDS; key++) {
-		for (size_t i = 0; i < layout->count; i++)
-			if (sort_key(&layout->pieces[i]) == key)
-				sorted[n++] = layout->pieces[i];
-		if (key < PALE_LAYOUT_KINDS)
-			layout->ends[key] = n;
+	for (unsigned low = 0, end; low < 64; low = end) {
+		if ((mask >> low & 1) == 0) {
+			end = low + 1;
+			continue;
+		}
+		for (end = low; end < 64 && (mask >> end & 1) != 0; end++)
+			continue;
+		ret_runs[count++] = (struct pale_layout_run){ .shift = (uint8_t)(low - gathered),
+			.mask = (end - low == 64 ? 0 : UINT64_C(1) << (end - low)) - 1 };
+		ret_runs[count - 1].mask <<= gathered;
+		gathered += end - low;
 	}
-	free(layout->pieces);
-	layout->pieces = sorted;
-	return 0;
+	return count;
 }
 
-static void
-set_used(struct plan *plan)
+/* Cut what changes into chunks. */
+static int
+make_chunks(struct plan *plan)
 {
-	struct pale_layout_range *used = plan->layout->used;
-	size_t processes = plan->model->process_count * sizeof(struct pale_process);
-	size_t inodes = (plan->model->inode_room + 1u) * sizeof(struct pale_inode);
-	size_t n = 0;
+	struct pale_model_layout *layout = plan->layout;
+	enum { MOST = sizeof(struct pale_state) / 8 + 1 };
 
-	used[n++] = (struct pale_layout_range){ 0, (uint16_t)inodes };
-	used[n++] = (struct pale_layout_range){ offsetof(struct pale_state, entries),
-		(uint16_t)(plan->facts->entries * sizeof(struct pale_entry)) };
-	used[n++] = (struct pale_layout_range){ offsetof(struct pale_state, processes),
-		(uint16_t)processes };
-	if (plan->pipe + plan->socket + plan->sysv > 0)
-		used[n++] = (struct pale_layout_range){ offsetof(struct pale_state, lock),
-			(uint16_t)(sizeof(struct pale_state) - offsetof(struct pale_state, lock)) };
-	else
-		used[n++] = (struct pale_layout_range){ offsetof(struct pale_state, lock), 1 };
-	plan->layout->used_count = n;
+	layout->chunks = calloc(MOST, sizeof(*layout->chunks));
+	layout->runs = calloc((size_t)MOST * 32, sizeof(*layout->runs));
+	if (layout->chunks == NULL || layout->runs == NULL)
+		return -ENOMEM;
+	for (size_t at = 0; at < sizeof(struct pale_state);) {
+		struct pale_layout_chunk chunk = { .offset = (uint16_t)at };
+
+		if (plan->changes[at] == 0) {
+			at++;
+			continue;
+		}
+		memcpy(&chunk.mask, plan->changes + at, sizeof(chunk.mask));
+		memcpy(&chunk.constant, (unsigned char *)layout->constant + at,
+		    sizeof(chunk.constant));
+		chunk.width = (uint8_t)__builtin_popcountll(chunk.mask);
+		chunk.word = (uint8_t)(layout->bits / 64);
+		chunk.shift = layout->bits % 64;
+		chunk.runs = (uint8_t)find_runs(chunk.mask, layout->runs + layout->run_count);
+		layout->run_count += chunk.runs;
+		layout->bits += chunk.width;
+		layout->chunks[layout->chunk_count++] = chunk;
+		at += sizeof(chunk.mask);
+	}
+	layout->words = layout->bits == 0 ? 1 : (layout->bits + 63) / 64;
+	return 0;
 }
 
 int
@@ -442,10 +434,8 @@ pale_model_lay_out(struct pale_model *model, struct pale_err *err)
 	add_ipc(&plan);
 	for (unsigned p = 0; p < model->process_count; p++)
 		add_process(&plan, p);
-	layout->bits = plan.bit;
-	layout->words = plan.bit == 0 ? 1 : (plan.bit + 63) / 64;
-	set_used(&plan);
-	if (plan.failed || sort_pieces(layout) < 0) {
+	layout->gathers = can_gather();
+	if (plan.failed || make_chunks(&plan) < 0) {
 		pale_model_layout_free(layout);
 		return pale_fail(err, -ENOMEM, "no memory");
 	}

@@ -1,50 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a packed state is made of: a list of pieces of fields, each with its place in the words, and
- * a state that has all that never changes. Made by layout.c, used by pack.c.
+ * What a packed state is made of: the bits of a struct pale_state that change, in the order in
+ * which they lie there, and a state that has all that never changes. Made by layout.c, used by
+ * pack.c.
  */
 #ifndef PALE_MODEL_LAYOUT_H
 #define PALE_MODEL_LAYOUT_H
 
 #include "model/pack.h"
 
-/* Values of a field that are few, and their codes: 0 is 0. */
-struct pale_layout_map {
-	uint16_t *codes;  /* by value; PALE_LAYOUT_NO_CODE where it cannot occur */
-	uint16_t *values; /* by code */
-	unsigned limit;   /* values are less */
-	unsigned count;   /* codes are less */
-};
-enum { PALE_LAYOUT_NO_CODE = UINT16_MAX };
 enum { PALE_LAYOUT_WORDS_MAX = 64 }; /* of check/system.h, which this layer does not see */
 
-/* A run of bits of a field, at most up to the end of a word. Of a mapped field: of its code. */
-struct pale_layout_piece {
-	uint16_t offset; /* of the field in struct pale_state */
-	uint8_t size;    /* of the field: 1, 2 or 4 bytes */
-	uint8_t map;     /* index + 1; 0 none */
-	uint8_t low;     /* the first bit */
+/* Eight bytes of a state, those bits of them that change, and where they go. */
+struct pale_layout_chunk {
+	uint16_t offset; /* in struct pale_state */
+	uint8_t width;   /* bits that change: at least 1 */
 	uint8_t word, shift;
-	uint8_t width;
+	uint8_t runs;      /* of neighbouring bits; see below */
+	uint64_t mask;     /* the bits */
+	uint64_t constant; /* the others */
 };
 
-enum pale_layout_kind { PALE_LAYOUT_8, PALE_LAYOUT_16, PALE_LAYOUT_32, PALE_LAYOUT_KINDS };
+/* For processors that cannot gather bits: a run of them in a chunk, in their order. */
+struct pale_layout_run {
+	uint8_t shift; /* down, so that it lies where it is gathered */
+	uint64_t mask; /* there */
+};
 
-struct pale_layout_range {
-	uint16_t offset, size;
+/* A field of few values is stored by the bits that tell them apart; the others follow from those.
+ */
+struct pale_layout_repair {
+	uint16_t offset;
+	uint8_t size; /* 1 or 2 */
+	const uint16_t *values;
+};
+
+/* Values that a field can have; 0 is always one. */
+struct pale_layout_set {
+	uint16_t mask;    /* bits that tell them apart */
+	uint16_t *values; /* by those; NULL where there are no other bits */
 };
 
 struct pale_model_layout {
 	unsigned words, bits;
-	/* Pieces of plain fields by size, then those of mapped ones; ends[] is where each kind
-	 * ends. */
-	struct pale_layout_piece *pieces;
-	size_t ends[PALE_LAYOUT_KINDS], count;
-	struct pale_layout_map *maps;
-	size_t map_count;
-	struct pale_state *constant;      /* fields that change are 0 in it */
-	struct pale_layout_range used[4]; /* of a state: the rest is 0 for ever */
-	size_t used_count;
+	bool gathers; /* the processor has PEXT and PDEP, and they are fast */
+	struct pale_layout_chunk *chunks;
+	struct pale_layout_run *runs;
+	struct pale_layout_repair *repairs;
+	size_t chunk_count, run_count, repair_count;
+	struct pale_layout_set *sets;
+	size_t set_count;
+	struct pale_state *constant; /* fields that change are 0 in it */
 };
 
 /* The fields of a state, for those who go through all of them. */

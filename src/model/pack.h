@@ -25,10 +25,22 @@ void pale_model_pack(
 void pale_model_unpack(
     const struct pale_model *model, const uint64_t *words, struct pale_state *ret_state);
 
-/* Copy as much of a state as the scenario uses; the rest of ret_to must be 0 already, as it is in a
- * state that was zeroed or unpacked once. */
+/*
+ * The same into a state that was unpacked before, and since then changed by nothing but steps: what
+ * never changes is there already. For the search, which does little else.
+ */
+void pale_model_unpack_again(
+    const struct pale_model *model, const uint64_t *words, struct pale_state *ret_state);
+
 void pale_model_copy(
     const struct pale_model *model, struct pale_state *ret_to, const struct pale_state *from);
+
+/* The same to a state that was unpacked or copied to before. */
+void pale_model_copy_again(
+    const struct pale_model *model, struct pale_state *ret_to, const struct pale_state *from);
+
+/* Can any of these bytes of a state change? */
+bool pale_model_changes(const struct pale_model *model, size_t offset, size_t size);
 
 /* Do all fields survive? For tests: the first that does not, by name; NULL if all do. */
 const char *pale_model_lost(const struct pale_model *model, const struct pale_state *state);

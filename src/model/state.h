@@ -171,6 +171,7 @@ struct pale_state {
 	struct pale_pipe pipes[PALE_MODEL_PIPES];
 	struct pale_socket sockets[PALE_MODEL_SOCKETS];
 	struct pale_sysv sysv[PALE_MODEL_SYSV];
+	uint8_t unused[8]; /* pack.c reads and writes eight bytes at a time */
 };
 
 #endif
