@@ -53,6 +53,12 @@ node_fd(const struct pale_pass *pass, uint64_t node)
 	return pass->nodes[node - PALE_FUSE_ROOT].fd;
 }
 
+uint64_t
+pale_pass_ino(const struct pale_pass *pass, uint64_t node)
+{
+	return node_fd(pass, node) < 0 ? 0 : pass->nodes[node - PALE_FUSE_ROOT].ino;
+}
+
 /* An open descriptor of a node: what O_PATH cannot do. */
 static int
 reopen(const struct pale_pass *pass, int fd, int flags)

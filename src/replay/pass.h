@@ -62,6 +62,9 @@ int pale_pass_serve(struct pale_pass *pass);
 /* Let a walk pass so many stops in all. */
 void pale_pass_open(struct pale_pass *pass, unsigned p, unsigned stops);
 
+/* The inode number of a node, 0 where there is none. */
+uint64_t pale_pass_ino(const struct pale_pass *pass, uint64_t node);
+
 /* Components of a path, as the kernel counts them. */
 unsigned pale_pass_components(const char *path);
 

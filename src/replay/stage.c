@@ -442,12 +442,65 @@ begin_kernel_walk(const struct scene *scene)
 	tell(scene, PALE_PLAY_CALL, scene->actor->began);
 }
 
+/* The component that a step of the model's walk took. */
+static const char *
+component_of(const struct scene *scene)
+{
+	const struct pale_process *before = &scene->step->before->processes[scene->p];
+	const char *text =
+	    scene->stage->play->model->rests[before->slots[PALE_WALKER_LEFT]].part.text;
+
+	return text == NULL || *text == '\0' ? "." : text;
+}
+
+/* What the call under way comes to in the model, if the witness goes as far. */
+static int
+error_in_the_end(const struct scene *scene)
+{
+	const struct pale_play *play = scene->stage->play;
+
+	for (size_t i = scene->index; i < play->count; i++)
+		if (play->steps[i].move.process == scene->p &&
+		    play->steps[i].event.kind == PALE_EVENT_RESULT)
+			return play->steps[i].event.error;
+	return 0;
+}
+
+/* Where the kernel's walk stands: in the directory that it asks about before the next component.
+ * Where it has come to its end already, what it returned is looked at in the model's last step. */
+static void
+say_where(const struct scene *scene)
+{
+	struct pale_stage *stage = scene->stage;
+	const struct pale_pass_gate *gate = &stage->pass.gates[scene->p];
+	const char *name = pale_model_calls[scene->site->op].name;
+	struct pale_replay_line *line = &stage->play->shared->lines[stage->play->shared->count];
+	bool starts = scene->step->event.kind == PALE_EVENT_START;
+	unsigned at = scene->step->after->processes[scene->p].slots[PALE_WALKER_AT];
+	unsigned inode = 0;
+	char path[128];
+
+	if (gate->held)
+		inode = inode_of(stage, pale_pass_ino(&stage->pass, gate->request.node));
+	add_line(scene, 0, starts || !gate->held || inode == at, NULL);
+	if (starts)
+		return;
+	if (!gate->held) {
+		snprintf(line->text, sizeof(line->text), "%s  %s", name, component_of(scene));
+		return;
+	}
+	pale_model_path(stage->play->model, scene->step->after, inode, path, sizeof(path));
+	snprintf(line->text, sizeof(line->text), "%s  %s -> %s", name, component_of(scene), path);
+}
+
 /* Let the kernel's walk come to where the model's is, and wait for it to be there. */
 static void
 step_kernel_walk(const struct scene *scene)
 {
 	struct pale_stage *stage = scene->stage;
 	struct pale_pass_gate *gate = &stage->pass.gates[scene->p];
+	const struct pale_play_answer *answer = &scene->actor->answer;
+	char outcome[160];
 	unsigned before;
 
 	do {
@@ -460,7 +513,16 @@ step_kernel_walk(const struct scene *scene)
 			broken(stage, result, scene->p);
 		/* A link on the way has more components: the model's has them in what is left. */
 	} while (gate->total != before && !scene->actor->answered);
-	add_line(scene, 0, true, NULL);
+	if (scene->actor->answered && answer->error != 0 &&
+	    answer->error != error_in_the_end(scene)) {
+		say_result(scene, answer, outcome, sizeof(outcome));
+		add_line(scene, answer->error, false, NULL);
+		snprintf(stage->play->shared->lines[stage->play->shared->count - 1].text,
+		    sizeof(stage->play->shared->lines[0].text), "%s  %s = %s",
+		    pale_model_calls[scene->site->op].name, component_of(scene), outcome);
+		end_otherwise(scene, answer);
+	}
+	say_where(scene);
 }
 
 static void
