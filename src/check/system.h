@@ -60,6 +60,12 @@ struct pale_system {
 	void (*successors)(const void *ctx, void *scratch, const uint64_t *state, unsigned flags,
 	    struct pale_steps *steps);
 	/*
+	 * The steps of which the reduced step of this label was made, in their order, into `steps`
+	 * (empty). NULL: none is ever made of several.
+	 */
+	void (*parts)(const void *ctx, void *scratch, const uint64_t *state, uint32_t label,
+	    struct pale_steps *steps);
+	/*
 	 * Replace a state by the one that stands for all that are like it (identical processes in
 	 * another order). Like states have like steps, with the same violations. NULL: none are.
 	 */

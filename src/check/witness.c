@@ -142,6 +142,46 @@ take_step(const struct aim *aim)
 	return 0;
 }
 
+/* Take the steps of which a reduction made one, as the system says them. Of several such that lead
+ * there the one with the smallest label. */
+static int
+take_parts(const struct aim *aim)
+{
+	struct walk *walk = aim->walk;
+	struct pale_witness *witness = walk->witness;
+	const struct pale_system *system = walk->system;
+	struct pale_steps *steps = &walk->steps;
+	uint32_t label = 0;
+	bool found = false;
+	int r;
+
+	if (system->parts == NULL)
+		return -EPROTO;
+	pale_steps_clear(steps);
+	system->successors(system->ctx, walk->scratch, aim->from, PALE_STEPS_REDUCED, steps);
+	for (size_t i = 0; i < steps->count; i++) {
+		if ((found && steps->labels[i] >= label) ||
+		    !is_there(aim, steps->states + i * witness->words, steps->violates[i]))
+			continue;
+		label = steps->labels[i];
+		found = true;
+	}
+	if (!found)
+		return -EPROTO;
+	pale_steps_clear(steps);
+	system->parts(system->ctx, walk->scratch, aim->from, label, steps);
+	r = steps->failed != 0 ? steps->failed
+			       : have_room(walk, witness->length + (unsigned)steps->count);
+	if (r < 0)
+		return r;
+	memcpy(witness->states + (size_t)(witness->length + 1) * witness->words, steps->states,
+	    steps->count * witness->words * sizeof(*steps->states));
+	memcpy(witness->labels + witness->length, steps->labels,
+	    steps->count * sizeof(*steps->labels));
+	witness->length += (unsigned)steps->count;
+	return 0;
+}
+
 /* The system of a gap: it begins at the one end, and the other is what violates. */
 static void
 gap_initial(const void *ctx, uint64_t *ret_state)
@@ -167,7 +207,7 @@ gap_successors(const void *ctx, void *scratch, const uint64_t *state, PALE_UNUSE
 		    : is_there(aim, steps->states + i * steps->words, 0);
 }
 
-/* Take the steps of which a reduction made one: found by a search of their own. */
+/* Where the system does not say them, they are found by a search of their own. */
 static int
 take_gap(const struct aim *aim)
 {
@@ -225,6 +265,8 @@ take(struct walk *walk, uint32_t number, const uint64_t *target, uint32_t bit)
 	    walk->witness->words * sizeof(*from));
 	aim.from = from;
 	r = take_step(&aim);
+	if (r == -EPROTO && walk->reduced)
+		r = take_parts(&aim);
 	return r == -EPROTO && walk->reduced ? take_gap(&aim) : r;
 }
 
