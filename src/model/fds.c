@@ -175,6 +175,13 @@ pale_fd_give_two(struct pale_op *op, struct pale_fd first, struct pale_fd second
 	return 0;
 }
 
+/* Index 0 is all rights. */
+static pale_rights
+rights_of(const struct pale_op *op, unsigned index)
+{
+	return index == 0 ? ~(pale_rights)0 : op->model->rights[index];
+}
+
 int
 pale_op_rights(const struct pale_op *op, unsigned slot, pale_rights need)
 {
@@ -185,10 +192,7 @@ pale_op_rights(const struct pale_op *op, unsigned slot, pale_rights need)
 	if (slot >= PALE_MODEL_FDS || op->process->fds[slot].kind == PALE_FD_NONE)
 		return -EBADF;
 	fd = &op->process->fds[slot];
-	/* Index 0 is all rights. */
-	if (fd->rights != 0 && (need & ~op->model->rights[fd->rights]) != 0)
-		return -PALE_ENOTCAPABLE;
-	return 0;
+	return (need & ~rights_of(op, fd->rights)) != 0 ? -PALE_ENOTCAPABLE : 0;
 }
 
 int
@@ -238,7 +242,7 @@ pale_op_limit(struct pale_op *op)
 	if (r < 0 || op->fd[0] == PALE_FD_CWD)
 		return -EBADF;
 	fd = &op->process->fds[op->fd[0]];
-	if ((op->model->rights[op->site->rights] & ~op->model->rights[fd->rights]) != 0)
+	if ((rights_of(op, op->site->rights) & ~rights_of(op, fd->rights)) != 0)
 		return -PALE_ENOTCAPABLE;
 	fd->rights = op->site->rights;
 	return 0;
