@@ -201,18 +201,18 @@ pale_op_same(struct pale_op *op)
 	return a != 0 && a == inode_of(op, op->site->ref[1]) ? 0 : -PALE_EUNEXPECTED;
 }
 
+static const unsigned types[] = {
+	[PALE_INODE_FREE] = 0,
+	[PALE_INODE_DIR] = S_IFDIR,
+	[PALE_INODE_FILE] = S_IFREG,
+	[PALE_INODE_LINK] = S_IFLNK,
+	[PALE_INODE_FIFO] = S_IFIFO,
+	[PALE_INODE_SOCKET] = S_IFSOCK,
+};
+
 static unsigned
 type_of(const struct pale_op *op, const struct pale_fd *fd)
 {
-	static const unsigned types[] = {
-		[PALE_INODE_FREE] = 0,
-		[PALE_INODE_DIR] = S_IFDIR,
-		[PALE_INODE_FILE] = S_IFREG,
-		[PALE_INODE_LINK] = S_IFLNK,
-		[PALE_INODE_FIFO] = S_IFIFO,
-		[PALE_INODE_SOCKET] = S_IFSOCK,
-	};
-
 	switch ((enum pale_fd_kind)fd->kind) {
 	case PALE_FD_PIPE:
 		return S_IFIFO;
@@ -231,7 +231,17 @@ pale_op_is(struct pale_op *op)
 {
 	const struct pale_fd *fd;
 	unsigned inode;
-	int r = pale_op_rights(op, op->fd[0], RS(FSTAT));
+	int r;
+
+	/* What fstat found, as it was then, wherever it is now. Owners are not kept: the reader
+	 * lets only types be asked of these. */
+	if (op->site->ref[0].kind == PALE_REF_VAR) {
+		const struct pale_var *var = &op->process->vars[op->site->ref[0].of];
+		bool found = var->kind == PALE_VAR_INODE || var->kind == PALE_VAR_STALE;
+
+		return found && types[var->also] == op->site->type ? 0 : -PALE_EUNEXPECTED;
+	}
+	r = pale_op_rights(op, op->fd[0], RS(FSTAT));
 
 	if (r < 0 || op->fd[0] == PALE_FD_CWD)
 		return r < 0 ? r : -EBADF;

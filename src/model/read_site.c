@@ -317,6 +317,12 @@ fill_type(struct pale_reading *in, unsigned line, const char *text, struct pale_
 		names[i] = types[i].name;
 		if (strcmp(types[i].name, text) == 0) {
 			site->type = types[i].type;
+			if (site->type == 0 && site->ref[0].kind == PALE_REF_VAR) {
+				pale_reading_fail(in, line,
+				    "what fstat found is remembered without its owner");
+				return pale_remedy(
+				    in->err, "open it, and ask OWNER of the descriptor");
+			}
 			return 0;
 		}
 	}

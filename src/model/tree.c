@@ -248,7 +248,8 @@ forget(const struct pale_model *model, struct pale_state *state, uint32_t freed)
 			struct pale_var *var = &process->vars[i];
 
 			if (var->kind == PALE_VAR_INODE && (freed >> var->of & 1U) != 0)
-				*var = (struct pale_var){ .kind = PALE_VAR_STALE };
+				*var = (struct pale_var){ .kind = PALE_VAR_STALE,
+					.also = var->also };
 		}
 	}
 }
