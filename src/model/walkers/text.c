@@ -18,11 +18,13 @@
 enum {
 	LINKS = PALE_WALKER_OWN,
 	PHASE,
-	LAST,  /* PARENT: what is left when all names have been opened */
+	LAST,  /* what is left when all names have been opened */
 	INDEX, /* of the names, how many the kernel has walked */
 	NAMES, /* what realpath says, from the start on */
 	SLOTS = NAMES + PALE_WALKER_HELD,
 };
+
+enum { BEHIND = LINKS + 1, CLEAN_SLOTS };
 
 enum phase {
 	RESOLVES,
@@ -40,10 +42,11 @@ static const struct pale_walker_slot slots_of[SLOTS] = {
 	[INDEX]            = { PALE_WALKER_NUMBER, PALE_WALKER_HELD },
 	[NAMES ... SLOTS - 1] = { PALE_WALKER_NUMBER, PALE_MODEL_NAMES - 1 },
 };
-static const struct pale_walker_slot clean_slots[] = {
+static const struct pale_walker_slot clean_slots[CLEAN_SLOTS] = {
 	[PALE_WALKER_AT]   = { PALE_WALKER_NODE },
 	[PALE_WALKER_LEFT] = { PALE_WALKER_REST },
 	[LINKS]            = { PALE_WALKER_LINKS, PALE_PART_LINKS },
+	[BEHIND]           = { PALE_WALKER_REST }, /* LEFT is a link's: what was behind the link */
 };
 /* clang-format on */
 
@@ -232,12 +235,62 @@ clean(const struct pale_part_walk *walk)
 /* What the kernel is given: absolute paths are refused before, links lead anywhere. */
 static const struct pale_part_rule cleaned = {
 	.links = LINKS,
-	.slots = LINKS + 1,
 	.up = pale_part_up_tree,
 	.absolute = pale_part_to_root,
 };
 
 static const struct pale_part_rule cleaning = { .absolute = pale_part_refuse };
+
+/* The first component of what is left, as it stands in the cleaned text. */
+static void
+clean_part(const struct pale_part_walk *walk, struct pale_walker_part *ret_part)
+{
+	pale_walker_rest left = walk->slots[PALE_WALKER_LEFT];
+	struct pale_walker_part behind;
+
+	walk->ops->part(walk->ctx, left, ret_part);
+	if (ret_part->kind != PALE_WALKER_NAME)
+		return;
+	walk->slots[PALE_WALKER_LEFT] = ret_part->rest;
+	clean(walk);
+	ret_part->rest = walk->slots[PALE_WALKER_LEFT];
+	walk->slots[PALE_WALKER_LEFT] = left;
+	walk->ops->part(walk->ctx, ret_part->rest, &behind);
+	ret_part->last = behind.kind == PALE_WALKER_END;
+	ret_part->slash = !ret_part->last;
+}
+
+/* The rest of which nothing is left. */
+static pale_walker_rest
+end_of(const struct pale_part_walk *walk, pale_walker_rest rest)
+{
+	struct pale_walker_part part;
+
+	for (;;) {
+		walk->ops->part(walk->ctx, rest, &part);
+		if (part.kind == PALE_WALKER_END)
+			return rest;
+		rest = part.rest;
+	}
+}
+
+/* Is the walk over? From a parent the kernel may walk on, as behind a link. */
+static int
+clean_left(const struct pale_part_walk *walk)
+{
+	uint16_t *slots = walk->slots;
+	struct pale_walker_part part;
+
+	clean_part(walk, &part);
+	if (part.kind == PALE_WALKER_END)
+		slots[LINKS] = slots[BEHIND] = 0;
+	if (part.kind == PALE_WALKER_END)
+		return PALE_WALKER_DONE;
+	if (!part.last || !(walk->flags & PALE_WALKER_PARENT))
+		return PALE_WALKER_MORE;
+	slots[BEHIND] = end_of(walk, part.rest);
+	return PALE_WALKER_DONE;
+}
 
 static int
 clean_begin(uint16_t *slots, unsigned flags, const struct pale_walker_ops *ops, void *ctx)
@@ -247,40 +300,62 @@ clean_begin(uint16_t *slots, unsigned flags, const struct pale_walker_ops *ops, 
 
 	if (r >= 0)
 		r = clean(&walk);
-	walk.rule = &cleaned;
-	return r < 0 ? r : pale_part_left(&walk);
+	return r < 0 ? r : clean_left(&walk);
+}
+
+/* In the target of a link, which nobody has cleaned: the kernel walks it as it is. */
+static int
+step_in_link(struct pale_part_walk *walk)
+{
+	uint16_t *slots = walk->slots;
+	unsigned flags = walk->flags;
+	struct pale_walker_part part, behind;
+	int r = pale_part_absolute(walk);
+
+	walk->ops->part(walk->ctx, slots[BEHIND], &behind);
+	if (behind.kind != PALE_WALKER_END)
+		walk->flags = PALE_WALKER_DIRECTORY;
+	if (r == 0)
+		r = pale_part_step(walk);
+	walk->flags = flags;
+	if (r != PALE_WALKER_DONE)
+		return r;
+	walk->ops->part(walk->ctx, slots[PALE_WALKER_LEFT], &part);
+	if (part.kind != PALE_WALKER_END)
+		return PALE_WALKER_DONE;
+	slots[PALE_WALKER_LEFT] = slots[BEHIND];
+	slots[BEHIND] = 0;
+	return clean_left(walk);
 }
 
 static int
 clean_step(uint16_t *slots, unsigned flags, const struct pale_walker_ops *ops, void *ctx)
 {
 	struct pale_part_walk walk = { slots, flags, ops, ctx, &cleaned };
-	struct pale_walker_part part, behind;
-	pale_walker_rest left = slots[PALE_WALKER_LEFT], rest;
+	struct pale_walker_part part;
+	pale_walker_rest behind;
+	pale_walker_node node;
 	int r;
 
-	/* The targets of links were never cleaned, and what lies behind them has been. */
-	if (slots[LINKS] != 0)
-		return pale_part_step(&walk);
-	ops->part(ctx, left, &part);
-	rest = part.rest;
-	slots[PALE_WALKER_LEFT] = rest;
-	r = clean(&walk);
-	part.rest = slots[PALE_WALKER_LEFT];
-	slots[PALE_WALKER_LEFT] = left;
+	if (slots[BEHIND] != 0)
+		return step_in_link(&walk);
+	clean_part(&walk, &part);
+	r = ops->lookup(ctx, slots[PALE_WALKER_AT], part.name, &node);
 	if (r < 0)
 		return r;
-	ops->part(ctx, part.rest, &behind);
-	part.last = behind.kind == PALE_WALKER_END;
-	part.slash = !part.last;
-	r = pale_part_name(&walk, &part);
-	/* Where the scenario has no such rest it is walked as it was written. */
-	if (r == -ELOOP && part.rest != rest) {
-		part.rest = rest;
-		part.slash = true;
-		r = pale_part_name(&walk, &part);
+	if (ops->type(ctx, node) != PALE_WALKER_IS_LINK ||
+	    (part.last && (flags & PALE_WALKER_NOFOLLOW))) {
+		r = pale_part_found(&walk, &part, node);
+		return r < 0 ? r : clean_left(&walk);
 	}
-	return r < 0 ? r : pale_part_left(&walk);
+	behind = part.rest;
+	part.rest = end_of(&walk, part.rest);
+	part.slash = false;
+	r = pale_part_follow(&walk, &part, node);
+	if (r < 0)
+		return r;
+	slots[BEHIND] = behind;
+	return PALE_WALKER_MORE;
 }
 
 const struct pale_walker pale_walker_clean_open = {
@@ -290,7 +365,7 @@ const struct pale_walker pale_walker_clean_open = {
 	    "strikes each `..` from the text of the path with the name before it, and opens what "
 	    "is left",
 	.reach = "EXDEV",
-	.slot_count = LINKS + 1,
+	.slot_count = CLEAN_SLOTS,
 	.slots = clean_slots,
 	.begin = clean_begin,
 	.step = clean_step,

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every walker on a tree that nobody disturbs: all paths of up to three components, and those of
+ * four that have `..` and links in the middle, against a resolver of its own that works on text. So
+ * it is known of each what it finds, and which lookups it refuses.
+ */
+#include "model/walkers.h"
+
+#include <errno.h>
+
+#include "core/scope.h"
+#include "harness.h"
+#include "model/read.h"
+
+enum { BATCH = 400, TEXT = 64, LINKS = 40 };
+
+/* The tree, as the scenario has it. */
+static const struct node {
+	const char *path;
+	int parent; /* index */
+	const char *name;
+	enum pale_walker_type type;
+	const char *target;
+} nodes[] = {
+	{ "/", 0, "", PALE_WALKER_IS_DIR, NULL },
+	{ "/base", 0, "base", PALE_WALKER_IS_DIR, NULL },
+	{ "/base/a", 1, "a", PALE_WALKER_IS_DIR, NULL },
+	{ "/base/a/b", 2, "b", PALE_WALKER_IS_DIR, NULL },
+	{ "/base/d", 1, "d", PALE_WALKER_IS_DIR, NULL },
+	{ "/base/f", 1, "f", PALE_WALKER_IS_OTHER, NULL },
+	{ "/base/a/f", 2, "f", PALE_WALKER_IS_OTHER, NULL },
+	{ "/base/l", 1, "l", PALE_WALKER_IS_LINK, "a/b" },
+	{ "/base/a/l", 2, "l", PALE_WALKER_IS_LINK, "../d/" },
+	{ "/base/a/up", 2, "up", PALE_WALKER_IS_LINK, ".." },
+	{ "/base/a/b/up", 3, "up", PALE_WALKER_IS_LINK, "../../f" },
+	{ "/base/abs", 1, "abs", PALE_WALKER_IS_LINK, "/base/d" },
+	{ "/base/out", 1, "out", PALE_WALKER_IS_LINK, "../other" },
+	{ "/base/loop", 1, "loop", PALE_WALKER_IS_LINK, "loop" },
+	{ "/other", 0, "other", PALE_WALKER_IS_DIR, NULL },
+	{ "/other/d", 14, "d", PALE_WALKER_IS_DIR, NULL },
+	{ "/other/l", 14, "l", PALE_WALKER_IS_LINK, "../base/f" },
+};
+enum { NODES = sizeof(nodes) / sizeof(nodes[0]), BASE = 1 };
+
+static const char *const many[] = { ".", "..", "a", "b", "d", "f", "l", "up", "abs", "out",
+	"loop" };
+static const char *const few[] = { "..", "a", "b", "l", "up" };
+
+/* What becomes of a step that would leave. */
+enum leaves { REFUSE, STAY, GO };
+
+/* What is expected of a walker. */
+struct rule {
+	const char *name;
+	enum leaves dotdot, absolute;
+	int dotdots;       /* that are allowed; -1: any number */
+	bool final;        /* the result must lie beneath */
+	bool follows_all;  /* NOFOLLOW means nothing to it */
+	bool slash_goes;   /* a link with a slash behind it at the end is followed anywhere */
+	bool last_up_goes; /* "../" at the end, too */
+	bool cleans;
+};
+
+/* clang-format off */
+static const struct rule rules[] = {
+	{ "none",             GO,     GO,     -1, .final = false },
+	{ "start-compare",    REFUSE, REFUSE, -1, .final = false },
+	{ "depth-count",      REFUSE, REFUSE, -1, .final = false },
+	{ "reject-dotdot",    REFUSE, REFUSE,  0, .final = false },
+	{ "one-dotdot",       REFUSE, REFUSE,  1, .final = false },
+	{ "walk-atomic",      REFUSE, REFUSE, -1, .final = false },
+	{ "walk-stepwise",    REFUSE, REFUSE, -1, .final = false },
+	{ "walk-then-step",   REFUSE, REFUSE, -1, .final = false },
+	{ "lock",             REFUSE, REFUSE, -1, .final = false },
+	{ "tracker",          REFUSE, REFUSE, -1, .final = false },
+	{ "tracker-final",    REFUSE, REFUSE, -1, .final = false },
+	{ "beneath",          REFUSE, REFUSE, -1, .final = false },
+	{ "beneath-nofinal",  REFUSE, REFUSE, -1, .final = false },
+	{ "walk-final",       GO,     GO,     -1, .final = true },
+	{ "in-root",          STAY,   STAY,   -1, .final = false },
+	{ "mount-root",       STAY,   REFUSE, -1, .final = false },
+	{ "fd-stack",         REFUSE, REFUSE, -1, .final = false },
+	{ "pale",             REFUSE, REFUSE, -1, .final = false },
+	{ "go-os-root",       REFUSE, REFUSE, -1, .final = false },
+	{ "go-os-root-2026",  REFUSE, REFUSE, -1, .slash_goes = true },
+	{ "go-os-root-2025",  REFUSE, REFUSE, -1, .slash_goes = true, .last_up_goes = true },
+	{ "cap-std",          REFUSE, REFUSE, -1, .final = false },
+	{ "cap-std-2026",     REFUSE, REFUSE, -1, .slash_goes = true },
+	{ "libpathrs",        STAY,   STAY,   -1, .final = false },
+	{ "realpath-open",    REFUSE, REFUSE, -1, .follows_all = true },
+	{ "clean-open",       GO,     GO,     -1, .cleans = true },
+};
+/* clang-format on */
+
+static int
+child(int dir, const char *name, size_t len)
+{
+	for (int i = 1; i < NODES; i++)
+		if (nodes[i].parent == dir && strlen(nodes[i].name) == len &&
+		    memcmp(nodes[i].name, name, len) == 0)
+			return i;
+	return -1;
+}
+
+/* Strike "name/.." from a text; false where it leads above its start. */
+static bool
+cleaned(const char *path, char *buf)
+{
+	const char *parts[16];
+	size_t lens[16], count = 0;
+
+	if (path[0] == '/')
+		return false;
+	while (*path != '\0') {
+		size_t len = strcspn(path, "/");
+
+		if (len == 2 && memcmp(path, "..", 2) == 0) {
+			if (count-- == 0)
+				return false;
+		} else if (len > 0 && !(len == 1 && path[0] == '.')) {
+			parts[count] = path;
+			lens[count++] = len;
+		}
+		path += len;
+		path += strspn(path, "/");
+	}
+	buf[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		strncat(buf, parts[i], lens[i]);
+		strcat(buf, i + 1 < count ? "/" : "");
+	}
+	if (count == 0)
+		strcpy(buf, ".");
+	return true;
+}
+
+/* A walk of the reference. */
+struct look {
+	struct rule rule;
+	char left[4096];
+	int at, links, dotdots;
+};
+
+/* An absolute path or target, or nothing to do. */
+static bool
+set_out(struct look *look)
+{
+	if (look->left[0] != '/')
+		return true;
+	look->at = look->rule.absolute == GO ? 0 : BASE;
+	return look->rule.absolute != REFUSE;
+}
+
+/* What the path leads to by the rule, or -1. */
+static int
+resolve(const struct rule *rule, const char *path, unsigned flags)
+{
+	struct look look = { .rule = *rule, .at = BASE };
+
+	if (rule->follows_all)
+		flags &= ~(unsigned)PALE_WALKER_NOFOLLOW;
+	strcpy(look.left, path);
+	if (rule->cleans && !cleaned(path, look.left))
+		return -1;
+	if (!set_out(&look))
+		return -1;
+	for (;;) {
+		char *part = look.left + strspn(look.left, "/"), *behind;
+		size_t len = strcspn(part, "/");
+		bool slash = part[len] == '/', last = part[len + strspn(part + len, "/")] == '\0';
+		int node;
+
+		if (len == 0)
+			break;
+		behind = part + len + strspn(part + len, "/");
+		if (last && (flags & PALE_WALKER_PARENT))
+			break;
+		if (len == 2 && memcmp(part, "..", 2) == 0) {
+			bool goes = look.rule.dotdot == GO || (last && slash && rule->last_up_goes);
+
+			if (rule->dotdots >= 0 && ++look.dotdots > rule->dotdots)
+				return -1;
+			if (look.at == BASE && !goes && look.rule.dotdot == REFUSE)
+				return -1;
+			if (look.at != BASE || goes)
+				look.at = nodes[look.at].parent;
+			memmove(look.left, behind, strlen(behind) + 1);
+			continue;
+		}
+		node = len == 1 && part[0] == '.' ? look.at : child(look.at, part, len);
+		if (node < 0)
+			return -1;
+		if (nodes[node].type == PALE_WALKER_IS_LINK &&
+		    !(last && !slash && (flags & PALE_WALKER_NOFOLLOW))) {
+			char spliced[4096];
+
+			if (++look.links > LINKS)
+				return -1;
+			if (last && slash && rule->slash_goes)
+				look.rule.dotdot = look.rule.absolute = GO;
+			snprintf(spliced, sizeof(spliced), "%s%s%s", nodes[node].target,
+			    slash ? "/" : "", behind);
+			strcpy(look.left, spliced);
+			if (!set_out(&look))
+				return -1;
+			continue;
+		}
+		if (nodes[node].type != PALE_WALKER_IS_DIR &&
+		    (!last || slash || (flags & PALE_WALKER_DIRECTORY)))
+			return -1;
+		look.at = node;
+		memmove(look.left, behind, strlen(behind) + 1);
+	}
+	for (int up = look.at; rule->final && up != BASE; up = nodes[up].parent)
+		if (up == 0)
+			return -1;
+	return look.at;
+}
+
+/* A scenario with the tree and these paths. */
+static struct pale_model *
+read_paths(char paths[][TEXT], size_t count)
+{
+	PALE_FREE char *text = calloc(1, (size_t)BATCH * TEXT + 4096);
+	struct pale_model *model = NULL;
+	struct pale_err err = { 0 };
+
+	strcpy(text, "scenario('w')\nwalker('none')\nproperty('progress')\n");
+	for (size_t i = 1; i < NODES; i++) {
+		static const char *const calls[] = { "directory('%s')\n", "symlink('%s', '%s')\n",
+			"file('%s')\n" };
+		char line[TEXT * 2];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		snprintf(line, sizeof(line), calls[nodes[i].type], nodes[i].path, nodes[i].target);
+#pragma GCC diagnostic pop
+		strcat(text, line);
+	}
+	strcat(text, "compartment c {\nopen('base', '/base')\ncalls(1)\nmay(");
+	for (size_t i = 0; i < count; i++) {
+		strcat(text,
+		    i == 0            ? "'openat(base, \""
+			: i % 60 == 0 ? ")', 'openat(base, \""
+				      : "|\"");
+		strcat(text, paths[i]);
+		strcat(text, "\"");
+	}
+	strcat(text, ")')\n}\n");
+	if (pale_model_read("test", text, strlen(text), NULL, &model, &err) < 0)
+		ck_abort_msg("%s", err.text);
+	return model;
+}
+
+static int
+node_of(const struct pale_model *model, unsigned inode)
+{
+	for (int i = 0; i < NODES; i++)
+		if (strcmp(model->inode_paths[inode], nodes[i].path) == 0)
+			return i;
+	return -1;
+}
+
+static const struct rule *
+rule_of(const struct pale_walker *walker)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (strcmp(rules[i].name, walker->name) == 0)
+			return &rules[i];
+	return NULL;
+}
+
+/* Try one path with one walker. */
+static void
+compare(const struct pale_model *model, const struct pale_walker *walker, pale_walker_rest rest,
+    const char *path, unsigned flags)
+{
+	const struct rule *rule = rule_of(walker);
+	int expected = resolve(rule, path, flags);
+	struct pale_walk_alone alone;
+	int found;
+
+	pale_walk_try(model, model->initial, 0, walker, model->compartments[0].delegated[0], rest,
+	    flags, &alone);
+	found = alone.error == 0 ? node_of(model, alone.node) : -1;
+	if (found != expected || alone.endless)
+		ck_abort_msg("%s: '%s' with flags %u: %s (%s), not %s", walker->name, path, flags,
+		    found < 0 ? "nothing" : nodes[found].path, strerror(-alone.error),
+		    expected < 0 ? "nothing" : nodes[expected].path);
+}
+
+/* All walkers over some paths, whose rests are those of the scenario's calls, in order. */
+static void
+compare_all(char paths[][TEXT], size_t count)
+{
+	struct pale_model *model = read_paths(paths, count);
+	unsigned first = model->compartments[0].first_site;
+
+	ck_assert_uint_eq(model->compartments[0].site_count, count);
+	for (size_t w = 0; w < pale_walker_count; w++)
+		for (size_t i = 0; i < count; i++) {
+			pale_walker_rest rest = model->sites[first + i].path[0];
+
+			for (unsigned flags = 0; flags < 8; flags++)
+				compare(model, pale_walkers[w], rest, paths[i], flags);
+		}
+	pale_model_free(model);
+}
+
+/* Paths that wait for a scenario. */
+struct paths {
+	char all[BATCH][TEXT];
+	size_t count, total;
+};
+
+static void
+flush(struct paths *paths)
+{
+	if (paths->count > 0)
+		compare_all(paths->all, paths->count);
+	paths->total += paths->count;
+	paths->count = 0;
+}
+
+static void
+add(struct paths *paths, const char *text, const char *behind)
+{
+	if (paths->count == BATCH)
+		flush(paths);
+	snprintf(paths->all[paths->count++], TEXT, "%s%s", text, behind);
+}
+
+/* All paths of so many components. */
+static void
+add_all(struct paths *paths, const char *const *parts, size_t count, unsigned depth)
+{
+	size_t total = 1;
+
+	for (unsigned i = 0; i < depth; i++)
+		total *= count;
+	for (size_t number = 0; number < total; number++) {
+		char text[TEXT] = "";
+		size_t left = number;
+
+		for (unsigned i = 0; i < depth; i++, left /= count) {
+			strcat(text, i > 0 ? "/" : "");
+			strcat(text, parts[left % count]);
+		}
+		add(paths, text, "");
+		add(paths, text, "/");
+	}
+}
+
+TEST(listed, "this test knows every walker, in the order of the matrix")
+{
+	ck_assert_uint_eq(pale_walker_count, sizeof(rules) / sizeof(rules[0]));
+	for (size_t i = 0; i < pale_walker_count; i++) {
+		ck_assert_str_eq(pale_walkers[i]->name, rules[i].name);
+		ck_assert_ptr_eq(pale_walker_find(rules[i].name), pale_walkers[i]);
+		ck_assert_ptr_null(pale_walker_check(pale_walkers[i]));
+	}
+	ck_assert_ptr_null(pale_walker_find("nobody"));
+}
+
+TEST(short_paths, "every walker finds what its rule says, on all paths of up to three components")
+{
+	static struct paths paths;
+
+	add(&paths, "/", "");
+	add(&paths, "/base/a", "");
+	add(&paths, "//base/../other/d", "");
+	for (unsigned depth = 1; depth <= 3; depth++)
+		add_all(&paths, many, sizeof(many) / sizeof(many[0]), depth);
+	flush(&paths);
+	ck_assert_uint_eq(paths.total, 3 + 2 * (11 + 121 + 1331));
+}
+
+TEST(long_paths, "and on all of four that are made of names, links and `..`")
+{
+	static struct paths paths;
+
+	add_all(&paths, few, sizeof(few) / sizeof(few[0]), 4);
+	flush(&paths);
+	ck_assert_uint_eq(paths.total, 2 * 625);
+}
+
+/* One path, one walker. */
+static struct pale_walk_alone
+walk_one(const char *name, const char *path, const char *more)
+{
+	char text[1024];
+	struct pale_model *model = NULL;
+	struct pale_walk_alone alone;
+	struct pale_err err = { 0 };
+
+	snprintf(text, sizeof(text),
+	    "scenario('w')\nwalker('none')\nproperty('progress')\n"
+	    "directory('/base/a/b/c')\nfile('/base/a/f')\nsymlink('/base/l', 'l')\n"
+	    "symlink('/base/m', 'a')\n"
+	    "directory('/base/shut', 'mode=700')\ndirectory('/base/shut/in')\n"
+	    "compartment c {\nuser(100)\nopen('base', '/base')\ncalls(1)\n%s"
+	    "may('openat(base, \"%s\")')\n}\n",
+	    more, path);
+	if (pale_model_read("test", text, strlen(text), NULL, &model, &err) < 0)
+		ck_abort_msg("%s", err.text);
+	pale_walk_try(model, model->initial, 0, pale_walker_find(name),
+	    model->compartments[0].delegated[0],
+	    model->sites[model->compartments[0].first_site].path[0], 0, &alone);
+	pale_model_free(model);
+	return alone;
+}
+
+TEST(loops, "a link that leads to itself ends every walk with ELOOP")
+{
+	for (size_t i = 0; i < pale_walker_count; i++) {
+		struct pale_walk_alone alone = walk_one(pale_walkers[i]->name, "l", "");
+
+		ck_assert_msg(!alone.endless && alone.error == -ELOOP, "%s: %s",
+		    pale_walkers[i]->name, strerror(-alone.error));
+	}
+}
+
+TEST(shut, "no walker looks a name up where it may not search")
+{
+	for (size_t i = 0; i < pale_walker_count; i++) {
+		const char *name = pale_walkers[i]->name;
+
+		ck_assert_int_eq(walk_one(name, "shut/in", "").error, -EACCES);
+		ck_assert_int_eq(walk_one(name, "shut", "").error, 0);
+		ck_assert_int_ne(walk_one(name, "shut/../shut/in", "").error, 0);
+	}
+}
+
+TEST(costs, "what a lookup costs is counted: steps, and calls of who is no kernel")
+{
+	/* clang-format off */
+	static const struct {
+		const char *walker, *path;
+		unsigned steps, calls;
+	} rows[] = {
+		/* start, a, b, finish */
+		{ "none",          "a/b",      4, 1 },
+		{ "none",          "a/./b",    5, 1 },
+		{ "none",          "a/..",     4, 1 },
+		{ "none",          "m/b",      5, 1 }, /* the link is one, what it says another */
+		{ "walk-then-step", "a/..",    5, 1 },
+		{ "walk-stepwise", "a/b/c/..", 8, 1 }, /* start is two above: two steps of the probe */
+		{ "fd-stack",      "a/b/..",   5, 3 }, /* may `..` be looked up? */
+		{ "fd-stack",      "m/b",      6, 4 },
+		{ "pale",          "a/b/..",   5, 3 },
+		{ "pale",          "a/b",      5, 2 }, /* what b is needs a step */
+		{ "go-os-root",    "a/b/..",   6, 3 }, /* begins anew: a again */
+		{ "libpathrs",     "a/..",     5, 2 }, /* the comparison asks nothing at the start */
+		{ "realpath-open", "a/b",      6, 4 },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pale_walk_alone alone = walk_one(rows[i].walker, rows[i].path, "");
+
+		ck_assert_msg(alone.error == 0 && alone.steps == rows[i].steps &&
+			alone.calls == rows[i].calls,
+		    "%s '%s': %u steps, %u calls", rows[i].walker, rows[i].path, alone.steps,
+		    alone.calls);
+	}
+}
+
+static int
+no_step(uint16_t *slots, unsigned flags, const struct pale_walker_ops *ops, void *ctx)
+{
+	(void)slots;
+	(void)flags;
+	(void)ops;
+	(void)ctx;
+	return PALE_WALKER_DONE;
+}
+
+TEST(insane, "a walker from outside that cannot be right is refused with the reason")
+{
+	static const struct pale_walker_slot good[] = { { PALE_WALKER_NODE, 0 },
+		{ PALE_WALKER_REST, 0 }, { PALE_WALKER_NUMBER, 3 } };
+	static const struct pale_walker_slot bad[] = { { PALE_WALKER_REST, 0 },
+		{ PALE_WALKER_REST, 0 }, { PALE_WALKER_NUMBER, 0 } };
+	static const struct pale_walker_slot zero[] = { { PALE_WALKER_NODE, 0 },
+		{ PALE_WALKER_REST, 0 }, { PALE_WALKER_NUMBER, 0 } };
+	static const struct pale_walker_slot twice[] = { { PALE_WALKER_NODE, 0 },
+		{ PALE_WALKER_REST, 0 }, { PALE_WALKER_LINKS, 40 }, { PALE_WALKER_LINKS, 40 } };
+	const struct pale_walker sane = { .version = PALE_WALKER_VERSION,
+		.name = "mine",
+		.says = "nothing",
+		.slot_count = 3,
+		.slots = good,
+		.step = no_step };
+	struct pale_walker walker = sane;
+
+	ck_assert_ptr_null(pale_walker_check(&walker));
+#define REFUSED(change) \
+	do { \
+		walker = sane; \
+		change; \
+		ck_assert_ptr_nonnull(pale_walker_check(&walker)); \
+	} while (0)
+	REFUSED(walker.version = 7);
+	REFUSED(walker.name = NULL);
+	REFUSED(walker.name = "My Walker");
+	REFUSED(walker.name = "");
+	REFUSED(walker.says = NULL);
+	REFUSED(walker.step = NULL);
+	REFUSED(walker.slots = NULL);
+	REFUSED(walker.slots = bad);
+	REFUSED(walker.slots = zero);
+	REFUSED((walker.slots = twice, walker.slot_count = 4));
+	REFUSED(walker.slot_count = 1);
+	REFUSED(walker.slot_count = PALE_WALKER_SLOTS + 1);
+	REFUSED(walker.locks = true);
+	REFUSED(walker.sequence = true);
+}
+
+TEST_MAIN("walkers", listed, short_paths, long_paths, loops, shut, costs, insane)
