@@ -329,6 +329,49 @@ ends_with(const struct pale_play *play, unsigned p, size_t index)
 	return false;
 }
 
+/* Is the process a child of the compartment of `of`, or a child's child? */
+static bool
+descends(const struct pale_model *model, unsigned p, unsigned of)
+{
+	bool is_child[PALE_MODEL_PROCESSES] = { false };
+	bool more = true;
+
+	is_child[of] = true;
+	while (more) {
+		more = false;
+		for (unsigned i = 0; i < model->process_count; i++) {
+			const struct pale_model_compartment *who =
+			    &model->compartments[model->compartment_of[i]];
+
+			for (unsigned k = 0; is_child[i] && k < who->site_count; k++) {
+				unsigned child = model->sites[who->first_site + k].child;
+
+				if (child == 0 || is_child[child - 1])
+					continue;
+				is_child[child - 1] = more = true;
+			}
+		}
+	}
+	return is_child[p];
+}
+
+/* Keep the own socket, and those of actors that will come of this one. A child that lives has its
+ * own. */
+static void
+close_others(struct pale_actor *actor)
+{
+	const struct pale_model *model = actor->play->model;
+
+	for (unsigned i = 0; i < model->process_count; i++) {
+		bool keep = descends(model, i, actor->p) && !actor->born[i];
+
+		if ((keep || i == actor->p) || actor->socks[i] < 0)
+			continue;
+		close(actor->socks[i]);
+		actor->socks[i] = -1;
+	}
+}
+
 /* A child is the same process going on, as another one of the scenario. */
 static void
 call_fork(struct pale_actor *actor, struct pale_actor_done *ret)
@@ -337,12 +380,12 @@ call_fork(struct pale_actor *actor, struct pale_actor_done *ret)
 	pid_t pid = fork();
 
 	*ret = (struct pale_actor_done){ .value = -1, .error = pid < 0 ? errno : 0 };
-	if (pid > 0)
-		close(actor->socks[child]);
-	if (pid != 0)
+	if (pid < 0)
 		return;
-	close(actor->socks[actor->p]);
-	actor->p = child;
+	actor->born[child] = true;
+	if (pid == 0)
+		actor->p = child;
+	close_others(actor);
 }
 
 static void
@@ -404,24 +447,6 @@ obey(struct pale_actor *actor, const struct pale_play_order *order, struct pale_
 	}
 }
 
-/* The sockets of actors that this one may have to give to a child. */
-static void
-close_others(const struct pale_actor *actor)
-{
-	const struct pale_model *model = actor->play->model;
-	const struct pale_model_compartment *own =
-	    &model->compartments[model->compartment_of[actor->p]];
-
-	for (unsigned i = 0; i < model->process_count; i++) {
-		bool keep = i == actor->p;
-
-		for (unsigned k = 0; k < own->site_count; k++)
-			keep |= model->sites[own->first_site + k].child == i + 1;
-		if (!keep && actor->socks[i] >= 0)
-			close(actor->socks[i]);
-	}
-}
-
 void
 pale_play_actor(const struct pale_play *play, unsigned p, const int *socks)
 {
@@ -431,19 +456,20 @@ pale_play_actor(const struct pale_play *play, unsigned p, const int *socks)
 	struct pale_err err = { 0 };
 	bool ends = false;
 
-	actor = (struct pale_actor){ .play = play, .p = p, .socks = socks, .cwd = -1, .made = -1 };
+	actor = (struct pale_actor){ .play = play, .p = p, .cwd = -1, .made = -1 };
 	for (unsigned i = 0; i < PALE_MODEL_FDS; i++)
 		actor.fds[i] = actor.lookup_fds[i] = -1;
+	memcpy(actor.socks, socks, sizeof(actor.socks));
 	close_others(&actor);
 	say_hello(&actor, &answer);
 	if (take_place(&actor, &err) < 0)
 		snprintf(answer.unable, sizeof(answer.unable), "%.150s", err.text);
 	for (;;) {
-		if (send(socks[actor.p], &answer, sizeof(answer), MSG_NOSIGNAL) !=
+		if (send(actor.socks[actor.p], &answer, sizeof(answer), MSG_NOSIGNAL) !=
 			(ssize_t)sizeof(answer) ||
 		    ends)
 			_exit(0);
-		if (recv(socks[actor.p], &order, sizeof(order), 0) != (ssize_t)sizeof(order))
+		if (recv(actor.socks[actor.p], &order, sizeof(order), 0) != (ssize_t)sizeof(order))
 			_exit(0);
 		answer = (struct pale_play_answer){ .value = -1 };
 		obey(&actor, &order, &answer);

@@ -32,7 +32,8 @@ struct pale_actor_var {
 struct pale_actor {
 	const struct pale_play *play;
 	unsigned p;
-	const int *socks; /* of all actors */
+	int socks[PALE_MODEL_PROCESSES]; /* its own, and of those that may come of it; else -1 */
+	bool born[PALE_MODEL_PROCESSES]; /* came of it, or of whom it came */
 
 	int fds[PALE_MODEL_FDS];         /* by slot; -1 */
 	int lookup_fds[PALE_MODEL_FDS];  /* where lookups set out: BY_MOUNT a mount; else -1 */

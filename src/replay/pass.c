@@ -18,6 +18,8 @@ pale_pass_components(const char *path)
 {
 	unsigned count = 0;
 
+	if (path == NULL)
+		return 0;
 	for (; *path != '\0'; path += strcspn(path, "/")) {
 		path += strspn(path, "/");
 		count += *path != '\0';
@@ -297,7 +299,8 @@ take(struct pale_pass *pass, const struct pale_fuse_request *request)
 
 	if (gate != NULL && request->ask == PALE_FUSE_LOOKUP)
 		count_link(pass, gate, request);
-	if (gate != NULL && request->ask == PALE_FUSE_GETATTR && !request->is_open) {
+	if (gate != NULL && request->ask == PALE_FUSE_GETATTR && !request->is_open &&
+	    !(gate->creates && gate->passed >= gate->total)) {
 		if (gate->passed >= gate->open) {
 			gate->held = true;
 			gate->request = *request;

@@ -27,6 +27,7 @@ enum {
 struct pale_pass_gate {
 	pid_t tid;
 	bool active;
+	bool creates;    /* O_CREAT: behind the last component it asks with a lock held */
 	unsigned total;  /* components that are known: of the path, and of links met on it */
 	unsigned passed; /* stops that were answered */
 	unsigned open;   /* stops that may be answered */
@@ -65,7 +66,7 @@ void pale_pass_open(struct pale_pass *pass, unsigned p, unsigned stops);
 /* The inode number of a node, 0 where there is none. */
 uint64_t pale_pass_ino(const struct pale_pass *pass, uint64_t node);
 
-/* Components of a path, as the kernel counts them. */
+/* Components of a path, as the kernel counts them; of none (NULL) 0. */
 unsigned pale_pass_components(const char *path);
 
 #endif

@@ -378,8 +378,6 @@ reason_against(const struct pale_model *model, const struct pale_replay_step *st
 {
 	if (property == PALE_PROPERTY_PROGRESS)
 		return "that something never ends cannot be shown by playing it";
-	if (property == PALE_PROPERTY_RIGHTS)
-		return "rights of descriptors are the model's: no call of Linux has them";
 	if (geteuid() != 0 && property >= PALE_PROPERTY_NEVER &&
 	    has_several_users(model, steps, count))
 		return "it has several users, and only root can have them: run as root";

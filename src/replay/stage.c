@@ -93,10 +93,14 @@ add_line(const struct scene *scene, int error, bool as_expected, const char *out
 	const struct pale_stage *stage = scene->stage;
 	struct pale_play_shared *shared = stage->play->shared;
 	struct pale_replay_line *line = &shared->lines[shared->count];
+	const struct pale_replay_step *step = scene->step;
 	char *end;
 
-	pale_model_print(stage->play->model, scene->step->before, &scene->step->move,
-	    &scene->step->event, scene->step->after, line->text, sizeof(line->text));
+	/* A call of several steps of which nobody could see any is one line, with its arguments. */
+	if (!scene->by_walker && !stage->play->stepped && step->move.phase != PALE_PHASE_IDLE)
+		step = &stage->play->steps[scene->actor->began];
+	pale_model_print(stage->play->model, step->before, &step->move, &step->event, step->after,
+	    line->text, sizeof(line->text));
 	line->actor = NULL; /* the caller's own text */
 	line->process = scene->p;
 	line->error = error;
@@ -360,7 +364,7 @@ take_wait(const struct scene *scene)
 		end_stage(scene->stage, PALE_NOT_REPLAYED,
 		    "the call returns, in the model it waits for somebody");
 	}
-	add_line(scene, 0, true, NULL);
+	add_line(scene, 0, true, "waits");
 }
 
 /* ---- steps ---- */
@@ -404,26 +408,15 @@ components_left(const struct scene *scene)
 	return left;
 }
 
-/* How many stops the kernel's walk has passed when it is where the model's is now. */
-static unsigned
-stops_now(const struct scene *scene)
+/* Did the step take a component? Not where the walker only looks at what it has. */
+static bool
+takes_component(const struct scene *scene)
 {
-	const struct pale_pass_gate *gate = &scene->stage->pass.gates[scene->p];
 	const struct pale_process *before = &scene->step->before->processes[scene->p];
 	const struct pale_process *after = &scene->step->after->processes[scene->p];
-	unsigned left = components_left(scene);
 
-	/* What makes a file asks once more, with the lock of its directory. */
-	if (left == 0 && pale_site_creates(scene->site))
-		return PALE_PASS_ALL;
-	if (gate->total > left + gate->passed)
-		return gate->total - left;
-	/* A link was followed: it is known here once its own component is taken. */
-	if (before->phase == PALE_PHASE_WALK && before->path == after->path &&
-	    before->slots[PALE_WALKER_LEFT] != after->slots[PALE_WALKER_LEFT] &&
-	    gate->total < left + gate->passed)
-		return gate->passed + 1;
-	return 0;
+	return scene->step->event.kind == PALE_EVENT_STEP && before->path == after->path &&
+	    before->slots[PALE_WALKER_LEFT] != after->slots[PALE_WALKER_LEFT];
 }
 
 static void
@@ -434,7 +427,11 @@ begin_kernel_walk(const struct scene *scene)
 	unsigned count = (unsigned)strlen(pale_model_calls[scene->site->op].walks);
 	unsigned first = scene->site->op == PALE_CALL_symlinkat;
 
-	*gate = (struct pale_pass_gate){ .tid = scene->actor->pid, .active = true };
+	*gate = (struct pale_pass_gate){
+		.tid = scene->actor->pid,
+		.active = true,
+		.creates = pale_site_creates(scene->site),
+	};
 	for (unsigned i = 0; i < count; i++)
 		gate->total +=
 		    pale_pass_components(model->rests[scene->site->path[first + i]].text);
@@ -476,13 +473,12 @@ say_where(const struct scene *scene)
 	const char *name = pale_model_calls[scene->site->op].name;
 	struct pale_replay_line *line = &stage->play->shared->lines[stage->play->shared->count];
 	bool starts = scene->step->event.kind == PALE_EVENT_START;
-	unsigned at = scene->step->after->processes[scene->p].slots[PALE_WALKER_AT];
 	unsigned inode = 0;
 	char path[128];
 
 	if (gate->held)
 		inode = inode_of(stage, pale_pass_ino(&stage->pass, gate->request.node));
-	add_line(scene, 0, starts || !gate->held || inode == at, NULL);
+	add_line(scene, 0, true, NULL);
 	if (starts)
 		return;
 	if (!gate->held) {
@@ -500,14 +496,18 @@ step_kernel_walk(const struct scene *scene)
 	struct pale_stage *stage = scene->stage;
 	struct pale_pass_gate *gate = &stage->pass.gates[scene->p];
 	const struct pale_play_answer *answer = &scene->actor->answer;
+	unsigned left = components_left(scene), before;
 	char outcome[160];
-	unsigned before;
+	/* A link that is followed becomes known here once its own component is taken. */
+	unsigned at_least = gate->passed + takes_component(scene);
 
 	do {
 		int result;
 
 		before = gate->total;
-		pale_pass_open(&stage->pass, scene->p, stops_now(scene));
+		pale_pass_open(&stage->pass, scene->p, at_least);
+		if (gate->total > left)
+			pale_pass_open(&stage->pass, scene->p, gate->total - left);
 		result = pale_stage_await_stop(stage, scene->p);
 		if (result < 0)
 			broken(stage, result, scene->p);
@@ -537,10 +537,8 @@ step_by_kernel(const struct scene *scene)
 		scene->actor->told = false;
 	}
 	if (event->kind == PALE_EVENT_START || event->kind == PALE_EVENT_STEP) {
-		if (!play->stepped) {
-			add_line(scene, 0, true, NULL);
+		if (!play->stepped)
 			return;
-		}
 		if (!scene->actor->told)
 			begin_kernel_walk(scene);
 		step_kernel_walk(scene);
