@@ -380,11 +380,14 @@ change_mode(struct pale_op *op, unsigned node)
 	return 0;
 }
 
-/* The inode of a descriptor; 0 where it has none (pipe, socket that is not bound). */
+/* The inode of a descriptor; 0 where the tree has none: of a pipe, and of a socket, whose own is
+ * not the one that it is bound to. */
 static unsigned
 inode_of_fd(const struct pale_fd *fd)
 {
-	return fd->kind == PALE_FD_INODE ? fd->of : fd->inode;
+	if (fd->kind == PALE_FD_INODE)
+		return fd->of;
+	return fd->kind == PALE_FD_PIPE ? fd->inode : 0;
 }
 
 int
@@ -404,6 +407,8 @@ pale_op_fchmod(struct pale_op *op)
 	fd = &op->process->fds[op->fd[0]];
 	if ((fd->flags & PALE_F_PATH) != 0)
 		return -EBADF;
+	if (fd->kind == PALE_FD_SOCKET)
+		op->state->sockets[fd->of - 1].closed = 0777 & ~op->site->mode;
 	return inode_of_fd(fd) == 0 ? 0 : change_mode(op, inode_of_fd(fd));
 }
 

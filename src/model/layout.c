@@ -298,6 +298,8 @@ add_ipc(struct plan *plan)
 		for (unsigned k = 0; k < PALE_MODEL_BACKLOG; k++)
 			add_bits(
 			    plan, AT(base, pale_socket, waiting) + k, 1, bits_for(plan->socket));
+		if ((plan->facts->calls >> PALE_CALL_fchmod & 1) != 0)
+			BITS(base, pale_socket, closed, 9);
 		BITS(base, pale_socket, count, depth);
 		add_values(plan, AT(base, pale_socket, values));
 		for (unsigned k = 0; k < PALE_MODEL_PIPE_DEPTH && plan->facts->passes; k++)

@@ -87,46 +87,6 @@ pale_op_socketpair(struct pale_op *op)
 	return r;
 }
 
-/* Give a socket its name in the directory. As mknod, but EADDRINUSE. */
-static int
-name_socket(struct pale_op *op, unsigned *ret_inode)
-{
-	const struct pale_model_rest *last = &op->model->rests[op->last[0]];
-	const struct pale_inode *dir = &op->state->inodes[op->node[0]];
-	struct pale_entry *entry = NULL;
-	unsigned inode;
-
-	if (last->part.kind != PALE_WALKER_NAME)
-		return -EADDRINUSE;
-	/* A directory that was removed takes no names. */
-	if (!dir->linked && op->node[0] != PALE_MODEL_ROOT)
-		return -ENOENT;
-	if (pale_tree_access(op->model, op->state, op->p, op->node[0], PALE_DAC_X) < 0)
-		return -EACCES;
-	if (pale_tree_find(op->model, op->state, op->node[0], last->part.name) != 0)
-		return -EADDRINUSE;
-	if (last->part.slash)
-		return -ENOENT;
-	if (pale_tree_access(op->model, op->state, op->p, op->node[0], PALE_DAC_W) < 0)
-		return -EACCES;
-
-	for (unsigned i = 0; i < PALE_MODEL_ENTRIES && entry == NULL; i++) {
-		if (op->state->entries[i].dir == 0)
-			entry = &op->state->entries[i];
-	}
-	if (entry == NULL)
-		return -ENOSPC;
-	inode = pale_tree_make(op->model, op->state, PALE_INODE_SOCKET, op->process->euid,
-	    0777u & ~(unsigned)op->process->umask);
-	if (inode == 0)
-		return -ENOSPC;
-	*entry = (struct pale_entry){
-		.dir = op->node[0], .name = (uint8_t)last->part.name, .inode = (uint8_t)inode
-	};
-	*ret_inode = inode;
-	return 0;
-}
-
 /* All copies of a descriptor know the inode that the socket is bound to. */
 static void
 tell_descriptors(struct pale_op *op, unsigned end, unsigned inode)
@@ -158,23 +118,23 @@ pale_op_bind(struct pale_op *op)
 
 	if (r < 0)
 		return r;
-	/* The kernel makes the name first, finds that there is one already, and removes it again:
-	 * a name that is taken is what it says first. */
+	r = pale_op_make(
+	    op, 0, PALE_INODE_SOCKET, 0777u & ~(unsigned)end_of(op->state, fd)->closed, &inode);
+	if (r != 0)
+		return r == -EEXIST ? -EADDRINUSE : r;
+	/* The kernel makes the name first, finds that there is one already, and removes it again.
+	 */
 	if (end_of(op->state, fd)->inode != 0) {
-		const struct pale_model_rest *last = &op->model->rests[op->last[0]];
-
-		return last->part.kind != PALE_WALKER_NAME ||
-			pale_tree_find(op->model, op->state, op->node[0], last->part.name) != 0
-		    ? -EADDRINUSE
-		    : -EINVAL;
+		pale_tree_unlink(
+		    op->model, op->state, op->node[0], op->model->rests[op->last[0]].part.name);
+		op->state->inodes[inode] = (struct pale_inode){ 0 };
+		op->event->names_changed = false;
+		op->event->got_inode = 0;
+		return -EINVAL;
 	}
-	r = name_socket(op, &inode);
-	if (r < 0)
-		return r;
 	op->state->inodes[inode].content = fd.of;
 	end_of(op->state, fd)->inode = (uint8_t)inode;
 	tell_descriptors(op, fd.of, inode);
-	op->event->names_changed = true;
 	return 0;
 }
 

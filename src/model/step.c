@@ -199,9 +199,10 @@ check_start(const struct stepping *s, const struct leg *leg, unsigned walk)
 	return 0;
 }
 
-/* Names that are no paths at all. */
+/* What is refused before anything is walked: names that are no paths at all, and for bind and
+ * connect what is no socket. */
 static int
-check_paths(const struct stepping *s)
+check_call(const struct stepping *s)
 {
 	unsigned count = s->site->op == PALE_CALL_symlinkat ? 2 : walk_count(s->site);
 
@@ -211,7 +212,12 @@ check_paths(const struct stepping *s)
 		if (path->part.kind == PALE_WALKER_END && !path->absolute)
 			return -ENOENT;
 	}
-	return 0;
+	if (count == 0 || pale_model_calls[s->site->op].signature[0] != 'f')
+		return 0;
+	if (s->fd[0] >= PALE_MODEL_FDS || s->process->fds[s->fd[0]].kind == PALE_FD_NONE ||
+	    (s->process->fds[s->fd[0]].flags & PALE_F_PATH) != 0)
+		return -EBADF;
+	return s->process->fds[s->fd[0]].kind == PALE_FD_SOCKET ? 0 : -ENOTSOCK;
 }
 
 /* A step may ask twice: the finish of the first path and the start of the second. */
@@ -346,7 +352,7 @@ call_begins(struct stepping *s, const struct pale_move *move)
 	struct pale_process *process = s->process;
 	bool counts = process->calls > 0;
 	enum outcome outcome;
-	int r = check_paths(s);
+	int r = check_call(s);
 
 	if (r < 0) {
 		process->calls = (uint8_t)(process->calls - counts);

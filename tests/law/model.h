@@ -18,7 +18,8 @@ enum {
 	WORLD_BYTES = 64 * 1024,
 	WORLD_CALLS_MAX = 2, /* of a process; the law gives it new ones all the time */
 	WHY_BYTES = 512,
-	RECORD_BYTES = 8, /* what is written at once: a value, as the model's pipes hold */
+	ATTACHED_MAX = 64, /* of one process in one sequence */
+	RECORD_BYTES = 8,  /* what is written at once: a value, as the model's pipes hold */
 };
 
 /* What a world is about. */
@@ -26,6 +27,7 @@ enum world_kind {
 	WORLD_FILES,   /* names, descriptors, modes, users; walker none */
 	WORLD_BENEATH, /* openat2 against the walker of that name */
 	WORLD_IN_ROOT,
+	WORLD_IPC, /* pipes, sockets, System V objects; walker none */
 	WORLD_KINDS,
 };
 
@@ -41,6 +43,11 @@ struct real {
 	int cwd[PALE_MODEL_PROCESSES], root[PALE_MODEL_PROCESSES]; /* O_PATH */
 	ino_t ino[PALE_MODEL_INODES]; /* what an inode of the model is; 0 unknown */
 	int ids[PALE_MODEL_PROCESSES][PALE_MODEL_VARS + 1]; /* of System V objects, by variable */
+	int sysv[PALE_MODEL_SYSV];                          /* by slot of the model */
+	struct attached {
+		void *at;
+		int id;
+	} attached[PALE_MODEL_PROCESSES][ATTACHED_MAX];
 };
 
 /* What a call really gave. */
@@ -50,6 +57,24 @@ struct answer {
 	ino_t ino;  /* of fstat and fstatat */
 	int number; /* value read, or identifier */
 };
+
+/* A call while it is made: its words as the kernel wants them. */
+struct call {
+	struct real *real;
+	const struct pale_state *state;
+	const struct pale_site *site;
+	unsigned p;
+	int fd[2];
+	const char *path[2];
+	struct answer *answer;
+};
+
+/* Calls of IPC: as a system call, -1 with errno. */
+int real_ipc(struct call *call);
+void real_ipc_keep(struct real *real, const struct pale_state *state, const struct pale_move *move,
+    const struct answer *answer);
+void real_ipc_done(struct real *real);
+bool same_ipc(const struct real *real, const struct pale_state *state, char why[WHY_BYTES]);
 
 /* Once: a namespace of our own with a tmpfs, and back. false: not here. */
 bool real_begin(void);

@@ -23,6 +23,8 @@
 #include "harness.h"
 #include "model.h"
 
+enum { TRIES = 10000 }; /* of openat2 */
+
 static bool has_users;
 static int outside = -1; /* the root before any chroot */
 
@@ -215,6 +217,7 @@ real_init(struct real *real, const struct pale_model *model, enum world_kind kin
 	*real = (struct real){ .model = model, .kind = kind, .base = -1 };
 	memset(real->fd, -1, sizeof(real->fd));
 	memset(real->ids, -1, sizeof(real->ids));
+	memset(real->sysv, -1, sizeof(real->sysv));
 	memset(paths, 0, sizeof(paths));
 	umask(0);
 	real->base = new_tmpfs();
@@ -242,6 +245,7 @@ void
 real_done(struct real *real)
 {
 	go_outside();
+	real_ipc_done(real);
 	for (unsigned p = 0; p < real->model->process_count; p++) {
 		close(real->cwd[p]);
 		close(real->root[p]);
@@ -252,17 +256,6 @@ real_done(struct real *real)
 	}
 	close(real->base);
 }
-
-/* A call while it is made: its words as the kernel wants them. */
-struct call {
-	struct real *real;
-	const struct pale_state *state;
-	const struct pale_site *site;
-	unsigned p;
-	int fd[2];
-	const char *path[2];
-	struct answer *answer;
-};
 
 static int
 open_flags(const struct pale_site *site)
@@ -301,8 +294,14 @@ do_open(struct call *call)
 		how.flags &= O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC;
 	if (flags & O_CREAT)
 		how.mode = site->mode;
-	return call->answer->fd[0] =
-		   (int)syscall(SYS_openat2, dir, call->path[0], &how, sizeof(how));
+	/* Any rename on the machine makes it ask to be tried again. */
+	for (int i = 0; i < TRIES; i++) {
+		call->answer->fd[0] =
+		    (int)syscall(SYS_openat2, dir, call->path[0], &how, sizeof(how));
+		if (call->answer->fd[0] >= 0 || errno != EAGAIN)
+			break;
+	}
+	return call->answer->fd[0];
 }
 
 static int
@@ -326,10 +325,11 @@ do_read(struct call *call)
 {
 	struct pollfd poll_fd = { .fd = call->fd[0], .events = POLLIN };
 	char record[RECORD_BYTES] = "";
+	int flags = fcntl(call->fd[0], F_GETFL);
 	ssize_t r;
 
 	/* The model says that it does not wait; if that is wrong, this must not hang. */
-	if (call->fd[0] >= 0 && !(fcntl(call->fd[0], F_GETFL) & O_NONBLOCK) &&
+	if (flags >= 0 && !(flags & O_NONBLOCK) && (flags & O_ACCMODE) != O_WRONLY &&
 	    poll(&poll_fd, 1, 0) == 0) {
 		errno = EAGAIN;
 		return -1;
@@ -412,7 +412,7 @@ dispatch(struct call *call)
 	case PALE_CALL_write:
 		return do_write(call);
 	default:
-		ck_abort_msg("the law does not know how to do %s", pale_model_calls[site->op].name);
+		return real_ipc(call);
 	}
 }
 
@@ -490,6 +490,8 @@ real_keep(struct real *real, const struct pale_state *state, const struct pale_m
 {
 	unsigned p = move->process;
 
+	if (event->error == 0)
+		real_ipc_keep(real, state, move, answer);
 	for (unsigned i = 0; i < 2; i++) {
 		int slot = event->got_fd[i];
 

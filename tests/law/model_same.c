@@ -258,5 +258,5 @@ same_world(struct real *real, const struct pale_state *state, char why[WHY_BYTES
 				return false;
 		}
 	}
-	return true;
+	return same_ipc(real, state, why);
 }

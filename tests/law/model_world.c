@@ -266,8 +266,125 @@ write_other(struct writer *w)
 	}
 }
 
+/* An object in a variable: mostly of the right kind. */
+static const char *
+object(struct writer *w, const char *usual)
+{
+	return test_below(&w->seed, 8) == 0 ? PICK(w, "q", "t", "m") : usual;
+}
+
 static void
-write_calls(struct writer *w, bool opens_only)
+write_sysv(struct writer *w)
+{
+	const char *key = PICK(w, "0x10", "0x10", "0x11");
+	const char *flags =
+	    PICK(w, "IPC_CREAT", "IPC_CREAT", "IPC_CREAT|IPC_EXCL", "IPC_EXCL", "IPC_CREAT");
+	const char *mode = PICK(w, "0600", "0666", "0622", "0644", "0", "0060", "0006", "0200");
+
+	switch (test_below(&w->seed, 18)) {
+	case 0:
+		say(w, "'q = msgget(IPC_PRIVATE, IPC_CREAT, %s)'", mode);
+		break;
+	case 1:
+		say(w, "'q = msgget(%s, %s, %s)'", key, flags, mode);
+		break;
+	case 2:
+	case 3:
+		say(w, "'t = semget(%s, %s, %s)'", key, flags, mode);
+		break;
+	case 4:
+	case 5:
+		say(w, "'m = shmget(%s, %s, %s)'", key, flags, mode);
+		break;
+	case 6:
+		say(w, "'msgsnd(%s, v2)'", object(w, "q"));
+		break;
+	case 7:
+	case 8:
+		say(w, "'v = msgrcv(%s)'", object(w, "q"));
+		break;
+	case 9:
+	case 10:
+		say(w, "'semop(%s, %s, IPC_NOWAIT)'", object(w, "t"), PICK(w, "-1", "1"));
+		break;
+	case 11:
+		say(w, "'shmat(%s%s)'", object(w, "m"), PICK(w, "", ", SHM_RDONLY"));
+		break;
+	case 12:
+		say(w, "'shmdt(%s)'", object(w, "m"));
+		break;
+	case 13:
+		say(w, "'v = load(%s)'", object(w, "m"));
+		break;
+	case 14:
+		say(w, "'store(%s, %s)'", object(w, "m"), PICK(w, "v1", "v2"));
+		break;
+	case 15:
+		say(w, "'ipcset(%s, %s, %s)'", PICK(w, "q", "t", "m"), user(w), mode);
+		break;
+	case 16:
+		say(w, "'ipcrm(%s)'", PICK(w, "q", "t", "m"));
+		break;
+	default:
+		say(w, "'ipcstat(%s, %s)'", PICK(w, "q", "t", "m"), user(w));
+		break;
+	}
+}
+
+static void
+write_socket(struct writer *w)
+{
+	const char *name = PICK(w, "s", "a/s", "/s", "/a/s", "b/s", "s/", "l", "/f");
+
+	switch (test_below(&w->seed, 20)) {
+	case 0:
+	case 1:
+		say(w, "'socket(%s)'", PICK(w, "", "SOCK_CLOEXEC"));
+		break;
+	case 2:
+		say(w, "'socketpair(%s)'", PICK(w, "", "SOCK_CLOEXEC"));
+		break;
+	case 3:
+	case 4:
+	case 5:
+		say(w, "'bind(*, \"%s\")'", name);
+		break;
+	case 6:
+	case 7:
+		say(w, "'listen(*)'");
+		break;
+	case 8:
+	case 9:
+	case 10:
+		say(w, "'connect(*, \"%s\")'", name);
+		break;
+	case 11:
+	case 12:
+		say(w, "'accept(*)'");
+		break;
+	case 13:
+		say(w, "'peer(*, %s)'", user(w));
+		break;
+	case 14:
+		say(w, "'sendfd(*, *)'");
+		break;
+	case 15:
+		say(w, "'recvfd(*)'");
+		break;
+	case 16:
+		say(w, "'pipe(%s)'", PICK(w, "", "O_CLOEXEC", "O_NONBLOCK"));
+		break;
+	case 17:
+		say(w, "'v = read(*)'");
+		break;
+	default:
+		say(w, "'write(*, v2)'");
+		break;
+	}
+}
+
+static void
+write_calls(struct writer *w, enum world_kind kind, bool opens_only)
 {
 	say(w, "\tmay(\n");
 	for (int i = 0; i < CALLS; i++) {
@@ -282,6 +399,11 @@ write_calls(struct writer *w, bool opens_only)
 			else
 				say(w, "'openat(%s, \"%s\", %s)'", PICK(w, "top", "sub", "*"), path,
 				    open_words(w, false));
+		} else if (kind == WORLD_IPC && which < 6) {
+			if (test_below(&w->seed, 2) == 0)
+				write_socket(w);
+			else
+				write_sysv(w);
 		} else if (which < 3) {
 			write_open(w);
 		} else if (which < 8) {
@@ -291,6 +413,9 @@ write_calls(struct writer *w, bool opens_only)
 		}
 		say(w, ",\n");
 	}
+	if (kind == WORLD_IPC)
+		say(w, "\t\t'q = msgget(0x10, IPC_CREAT, 0600)', 't = semget(0x10, IPC_CREAT, 0600)',\n"
+		       "\t\t'm = shmget(0x10, IPC_CREAT, 0600)',\n");
 	/* A name that nothing in the text could make is refused. */
 	for (const char *name = "abcfglmpshi"; *name != '\0'; name++)
 		say(w, "\t\t'mkdirat(sub, %c)'%s\n", *name, name[1] != '\0' ? "," : ")");
@@ -300,7 +425,7 @@ static void
 write_side(struct writer *w, enum world_kind kind, unsigned number)
 {
 	static const char *const users[] = { "100", "200", "0" };
-	bool looks = kind != WORLD_FILES && number == 0;
+	bool looks = (kind == WORLD_BENEATH || kind == WORLD_IN_ROOT) && number == 0;
 
 	say(w, "compartment c%u {\n\tuser('%s')\n\tcalls('%d')\n\tignore('SIGPIPE')\n", number,
 	    w->users ? users[number] : "0", WORLD_CALLS_MAX);
@@ -313,12 +438,12 @@ write_side(struct writer *w, enum world_kind kind, unsigned number)
 	    w->dir_count > 1 ? w->dirs[1 + test_below(&w->seed, w->dir_count - 1)] : "/");
 	say(w, "\topen('sub', '%s')\n",
 	    w->dir_count > 1 ? w->dirs[1 + test_below(&w->seed, w->dir_count - 1)] : "/");
-	if (kind != WORLD_FILES)
+	if (kind == WORLD_BENEATH || kind == WORLD_IN_ROOT)
 		say(w, "\twalker('%s')\n",
 		    !looks                      ? "none"
 			: kind == WORLD_BENEATH ? "beneath"
 						: "in-root");
-	write_calls(w, looks);
+	write_calls(w, kind, looks);
 	say(w, "}\n");
 }
 
