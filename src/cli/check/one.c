@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check/promela.h"
 #include "cli/check/answer.h"
+#include "cli/check/estimate.h"
 #include "cli/check/foreign.h"
 #include "cli/check/output.h"
 #include "cli/check/scenario.h"
@@ -90,6 +92,7 @@ search_and_tell(
 {
 	struct pale_progress_shown shown = { .how = pale_progress_how(args) };
 	struct pale_explore_options options;
+	struct pale_estimate estimate;
 	struct pale_check_search search = { 0 };
 	struct pale_report_check report;
 	int result;
@@ -98,6 +101,10 @@ search_and_tell(
 	pale_progress_set(&shown, &options);
 	pale_check_signals();
 	pale_foreign_limit(options.max_bytes);
+	pale_estimate(model, &estimate);
+	result = pale_estimate_judge(&estimate, options.max_bytes, args->limited, err);
+	if (result < 0)
+		return result;
 	result = pale_check_search(model, &options, &search, err);
 	pale_progress_clear(&shown);
 	report = (struct pale_report_check){
@@ -132,6 +139,16 @@ pale_check_walker(const char *name, const struct pale_walker **ret_walker, struc
 	return *ret_walker == NULL ? -ENOENT : 0;
 }
 
+static int
+write_promela(
+    const struct pale_check_args *args, const struct pale_model *model, struct pale_err *err)
+{
+	PALE_FREE char *text = NULL;
+	int result = pale_promela_write(model, &text, err);
+
+	return result < 0 ? result : pale_output_write(args->promela, text, err);
+}
+
 /* With a walker of pale's, or inside the process of a foreign one. */
 static int
 work(void *arg)
@@ -150,12 +167,16 @@ work(void *arg)
 		pale_say_err(&err);
 		return pale_check_usage(result) ? PALE_CHECK_USAGE : PALE_CHECK_UNABLE;
 	}
-	result = search_and_tell(args, model, &err);
+	if (args->promela != NULL)
+		result = write_promela(args, model, &err);
+	else
+		result = search_and_tell(args, model, &err);
 	pale_model_free(model);
 	if (result >= 0)
 		return result;
 	pale_say_err(&err);
-	return PALE_CHECK_UNABLE;
+	/* A scope that cannot fit, a scenario that Promela cannot say. */
+	return result == -E2BIG || result == -ENOTSUP ? PALE_CHECK_USAGE : PALE_CHECK_UNABLE;
 }
 
 int
