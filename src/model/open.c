@@ -148,8 +148,7 @@ check_open(const struct pale_op *op, unsigned node)
 		if (inode->type == PALE_INODE_DIR)
 			return -EISDIR;
 	}
-	if ((flags & PALE_F_DIRECTORY) != 0 && inode->type != PALE_INODE_DIR)
-		return -ENOTDIR;
+	/* O_DIRECTORY is the walker's to see to: one that does not is found out so. */
 	if (inode->type == PALE_INODE_LINK)
 		return -ELOOP;
 	if ((flags & PALE_F_READ) != 0)
