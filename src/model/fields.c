@@ -60,7 +60,7 @@ static const struct pale_layout_field pipe[] = {
 static const struct pale_layout_field socket[] = {
 	FIELD(pale_socket, state), FIELD(pale_socket, inode), FIELD(pale_socket, peer),
 	FIELD(pale_socket, user), FIELD(pale_socket, process),
-	ARRAY(pale_socket, waiting, PALE_MODEL_BACKLOG), FIELD(pale_socket, closed),
+	ARRAY(pale_socket, waiting, PALE_MODEL_BACKLOG), FIELD(pale_socket, chmod),
 	FIELD(pale_socket, count),
 	ARRAY(pale_socket, values, PALE_MODEL_PIPE_DEPTH),
 };

@@ -408,7 +408,7 @@ pale_op_fchmod(struct pale_op *op)
 	if ((fd->flags & PALE_F_PATH) != 0)
 		return -EBADF;
 	if (fd->kind == PALE_FD_SOCKET)
-		op->state->sockets[fd->of - 1].closed = 0777 & ~op->site->mode;
+		op->state->sockets[fd->of - 1].chmod = 0777 ^ (op->site->mode & MODE_BITS);
 	return inode_of_fd(fd) == 0 ? 0 : change_mode(op, inode_of_fd(fd));
 }
 

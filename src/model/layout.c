@@ -299,7 +299,7 @@ add_ipc(struct plan *plan)
 			add_bits(
 			    plan, AT(base, pale_socket, waiting) + k, 1, bits_for(plan->socket));
 		if ((plan->facts->calls >> PALE_CALL_fchmod & 1) != 0)
-			BITS(base, pale_socket, closed, 9);
+			BITS(base, pale_socket, chmod, 12);
 		BITS(base, pale_socket, count, depth);
 		add_values(plan, AT(base, pale_socket, values));
 		for (unsigned k = 0; k < PALE_MODEL_PIPE_DEPTH && plan->facts->passes; k++)
@@ -374,12 +374,41 @@ find_runs(uint64_t mask, struct pale_layout_run *ret_runs)
 	return count;
 }
 
-/* Cut what changes into chunks. */
+/* Whose bytes these are: a process, or PALE_MODEL_PROCESSES for those of all; and where they end.
+ */
+static unsigned
+region_at(size_t offset, size_t *ret_end)
+{
+	const size_t first = offsetof(struct pale_state, processes);
+	unsigned p;
+
+	if (offset < first) {
+		*ret_end = first;
+		return PALE_MODEL_PROCESSES;
+	}
+	p = (unsigned)((offset - first) / sizeof(struct pale_process));
+	if (p >= PALE_MODEL_PROCESSES) {
+		*ret_end = sizeof(struct pale_state);
+		return PALE_MODEL_PROCESSES;
+	}
+	*ret_end = first + (p + 1) * sizeof(struct pale_process);
+	return p;
+}
+
+static void
+mark_region(uint64_t *words, unsigned bit, unsigned width)
+{
+	for (unsigned i = bit; i < bit + width && i < PALE_LAYOUT_WORDS_MAX * 64; i++)
+		words[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+/* Cut what changes into chunks; none has bits of two processes. What it has of the next one's
+ * bytes is written again by that one's. */
 static int
 make_chunks(struct plan *plan)
 {
 	struct pale_model_layout *layout = plan->layout;
-	enum { MOST = sizeof(struct pale_state) / 8 + 1 };
+	enum { MOST = sizeof(struct pale_state) / 8 + PALE_MODEL_PROCESSES + 2 };
 
 	layout->chunks = calloc(MOST, sizeof(*layout->chunks));
 	layout->runs = calloc((size_t)MOST * 32, sizeof(*layout->runs));
@@ -387,12 +416,15 @@ make_chunks(struct plan *plan)
 		return -ENOMEM;
 	for (size_t at = 0; at < sizeof(struct pale_state);) {
 		struct pale_layout_chunk chunk = { .offset = (uint16_t)at };
+		size_t end;
+		unsigned region = region_at(at, &end);
 
 		if (plan->changes[at] == 0) {
 			at++;
 			continue;
 		}
-		memcpy(&chunk.mask, plan->changes + at, sizeof(chunk.mask));
+		end = end - at < sizeof(chunk.mask) ? end : at + sizeof(chunk.mask);
+		memcpy(&chunk.mask, plan->changes + at, end - at);
 		memcpy(&chunk.constant, (unsigned char *)layout->constant + at,
 		    sizeof(chunk.constant));
 		chunk.width = (uint8_t)__builtin_popcountll(chunk.mask);
@@ -400,9 +432,10 @@ make_chunks(struct plan *plan)
 		chunk.shift = layout->bits % 64;
 		chunk.runs = (uint8_t)find_runs(chunk.mask, layout->runs + layout->run_count);
 		layout->run_count += chunk.runs;
+		mark_region(layout->regions[region], layout->bits, chunk.width);
 		layout->bits += chunk.width;
 		layout->chunks[layout->chunk_count++] = chunk;
-		at += sizeof(chunk.mask);
+		at = end;
 	}
 	layout->words = layout->bits == 0 ? 1 : (layout->bits + 63) / 64;
 	return 0;
@@ -437,6 +470,7 @@ pale_model_lay_out(struct pale_model *model, struct pale_err *err)
 	for (unsigned p = 0; p < model->process_count; p++)
 		add_process(&plan, p);
 	layout->gathers = can_gather();
+	layout->local = facts.local;
 	if (plan.failed || make_chunks(&plan) < 0) {
 		pale_model_layout_free(layout);
 		return pale_fail(err, -ENOMEM, "no memory");

@@ -118,8 +118,7 @@ pale_op_bind(struct pale_op *op)
 
 	if (r < 0)
 		return r;
-	r = pale_op_make(
-	    op, 0, PALE_INODE_SOCKET, 0777u & ~(unsigned)end_of(op->state, fd)->closed, &inode);
+	r = pale_op_make(op, 0, PALE_INODE_SOCKET, 0777u ^ end_of(op->state, fd)->chmod, &inode);
 	if (r != 0)
 		return r == -EEXIST ? -EADDRINUSE : r;
 	/* The kernel makes the name first, finds that there is one already, and removes it again.

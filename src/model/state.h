@@ -72,9 +72,9 @@ struct pale_socket {
 	uint8_t process; /* likewise, + 1; for assertions */
 	uint8_t waiting[PALE_MODEL_BACKLOG]; /* LISTENS: ends + 1 that are not accepted yet: each is
 					      * the server's own, with its peer set */
-	uint16_t closed;                     /* bits of 0777 that fchmod took from it: a name that
-					      * bind makes has the others, less the umask */
-	uint8_t count;                       /* messages to be read here */
+	uint16_t chmod; /* 0777 xor the mode that fchmod gave it: what bind gives its name, less
+			 * the umask */
+	uint8_t count;  /* messages to be read here */
 	uint8_t values[PALE_MODEL_PIPE_DEPTH];
 	struct pale_fd passed[PALE_MODEL_PIPE_DEPTH]; /* with each; kind NONE: none */
 };
