@@ -25,7 +25,7 @@ void pale_estimate(const struct pale_model *model, struct pale_estimate *ret);
  * Returns 0, or -E2BIG with a sentence.
  * Test: tests/cli/check.bats
  */
-int pale_estimate_judge(
-    const struct pale_estimate *estimate, uint64_t max_bytes, bool limited, struct pale_err *err);
+int pale_estimate_judge(const struct pale_estimate *estimate, uint64_t max_bytes, bool limited,
+    bool note, struct pale_err *err);
 
 #endif

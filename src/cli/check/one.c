@@ -11,6 +11,7 @@
 #include "cli/check/estimate.h"
 #include "cli/check/foreign.h"
 #include "cli/check/output.h"
+#include "cli/check/play.h"
 #include "cli/check/scenario.h"
 #include "cli/check/search.h"
 #include "cli/say.h"
@@ -49,6 +50,7 @@ read_model(const struct pale_check_args *args, const struct pale_walker *walker,
 	return result;
 }
 
+/* First to who waits for it, then into the files: where one cannot be written nothing is lost. */
 static int
 tell(const struct pale_check_args *args, const struct pale_report_check *report,
     struct pale_err *err)
@@ -57,23 +59,24 @@ tell(const struct pale_check_args *args, const struct pale_report_check *report,
 	struct pale_text text = pale_check_answer();
 	int result = 0;
 
-	if (args->json.file != NULL) {
-		result = pale_output_open(args->json.file, &output, err);
-		if (result == 0)
-			result = pale_report_check_json(report, output.out, err);
-		if (result == 0)
-			result = pale_output_commit(&output, err);
-		pale_output_drop(&output);
-		if (result < 0)
-			return result;
-	}
 	if (args->json.wanted && args->json.file == NULL)
 		result = pale_report_check_json(report, text.out, err);
 	else if (args->quiet)
 		pale_report_check_line(report, &text);
 	else
 		pale_report_check(report, &text);
-	return result < 0 ? result : pale_check_answer_flush(err);
+	if (result == 0)
+		result = pale_check_answer_flush(err);
+	if (result < 0 || args->json.file == NULL)
+		return result;
+	result = pale_output_open(args->json.file, &output, err);
+	if (result < 0)
+		return result;
+	result = pale_report_check_json(report, output.out, err);
+	if (result == 0)
+		result = pale_output_commit(&output, err);
+	pale_output_drop(&output);
+	return result;
 }
 
 enum pale_progress_how
@@ -94,6 +97,7 @@ search_and_tell(
 	struct pale_explore_options options;
 	struct pale_estimate estimate;
 	struct pale_check_search search = { 0 };
+	struct pale_played played = { 0 };
 	struct pale_report_check report;
 	int result;
 
@@ -102,11 +106,15 @@ search_and_tell(
 	pale_check_signals();
 	pale_foreign_limit(options.max_bytes);
 	pale_estimate(model, &estimate);
-	result = pale_estimate_judge(&estimate, options.max_bytes, args->limited, err);
+	result =
+	    pale_estimate_judge(&estimate, options.max_bytes, args->limited, !args->quiet, err);
 	if (result < 0)
 		return result;
 	result = pale_check_search(model, &options, &search, err);
 	pale_progress_clear(&shown);
+	if (result == 0 && search.traced && !args->no_replay &&
+	    (args->replay_chosen || args->json.wanted || !args->quiet))
+		result = pale_play(args, &search, &played, err);
 	report = (struct pale_report_check){
 		.model = model,
 		.options = &search.options,
@@ -114,11 +122,16 @@ search_and_tell(
 		.property = search.property,
 		.trace = search.traced ? &search.trace : NULL,
 		.shortening = search.traced ? &search.shortening : NULL,
+		.replays = played.replays,
+		.replay_count = played.count,
 	};
 	if (result == 0)
 		result = tell(args, &report, err);
+	if (result == 0 && search.traced && args->script != NULL)
+		result = pale_play_script(args, &search, err);
 	if (result == 0)
 		result = status_of(&search.explored);
+	pale_play_done(&played);
 	pale_check_search_done(&search);
 	return result;
 }
