@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "check/footprint.h"
+#include "check/recall.h"
 #include "check/symmetry.h"
 #include "model/pack.h"
 #include "model/property.h"
@@ -57,6 +58,9 @@ struct scratch {
 	struct pale_state state, next[2];
 	struct pale_future others[PALE_MODEL_PROCESSES]; /* in the state whose steps are taken */
 	struct pale_move moves[PALE_MOVES_MAX];
+	bool programs; /* there is somebody who must go on */
+	bool recalls;
+	struct pale_recall recall;
 };
 
 static void
@@ -66,6 +70,12 @@ get_ready(const struct pale_model *model, struct scratch *scratch)
 		return;
 	pale_symmetry_find(model, &scratch->symmetry);
 	pale_footprint_find(model, &scratch->symmetry, &scratch->footprint);
+	scratch->recalls = pale_recall_prepare(&scratch->recall, model);
+	for (size_t c = 0; c < model->compartment_count; c++)
+		scratch->programs |= !model->compartments[c].adversary;
+	pale_model_copy(model, &scratch->state, model->initial);
+	for (unsigned i = 0; i < 2; i++)
+		pale_model_copy(model, &scratch->next[i], model->initial);
 	scratch->ready = true;
 }
 
@@ -77,19 +87,68 @@ initial(const void *ctx, uint64_t *ret_state)
 	pale_model_pack(model, model->initial, ret_state);
 }
 
+/* A step; part: where it is remembered, or NULL. */
 static void
 take(const struct pale_model *model, struct scratch *scratch, const struct pale_move *move,
-    struct pale_steps *steps)
+    struct pale_recall_part *part, struct pale_steps *steps)
 {
 	struct pale_state *next = &scratch->next[0];
+	uint32_t label = pale_world_label(model, move), violates;
 	struct pale_event event;
+	uint64_t *to;
+	bool local;
 
-	pale_model_copy(model, next, &scratch->state);
+	pale_model_copy_again(model, next, &scratch->state);
 	if (!pale_model_step(model, next, move, &event))
 		return;
-	pale_model_pack(model, next,
-	    pale_steps_add(steps, pale_world_label(model, move),
-		pale_property_judge(model, &scratch->state, move, &event, next)));
+	violates = pale_property_judge(model, &scratch->state, move, &event, next);
+	to = pale_steps_add(steps, label, violates);
+	pale_model_pack(model, next, to);
+	if (part == NULL)
+		return;
+	local = pale_recall_is_local(model, &scratch->state, move, &event, next);
+	pale_recall_add(&scratch->recall, part, label, violates, local ? to : NULL);
+}
+
+/* The state whose steps are taken, unpacked when it is first needed. */
+static void
+unpack_once(
+    const struct pale_model *model, struct scratch *scratch, const uint64_t *words, bool *unpacked)
+{
+	if (!*unpacked)
+		pale_model_unpack_again(model, words, &scratch->state);
+	*unpacked = true;
+}
+
+/* All steps of a process, computed or recalled. */
+static void
+take_all(const struct pale_model *model, struct scratch *scratch, const uint64_t *words, unsigned p,
+    bool *unpacked, struct pale_steps *steps)
+{
+	struct pale_recall *recall = &scratch->recall;
+	struct pale_recall_part *part = NULL;
+	unsigned count;
+
+	if (scratch->recalls && pale_recall_find(recall, words, p, &part)) {
+		for (uint32_t i = part->first; i < part->first + part->count; i++) {
+			const struct pale_recall_step *step = &recall->steps[i];
+			struct pale_move move;
+
+			if (step->violates != PALE_RECALL_WHOLE) {
+				pale_recall_apply(recall, words, p, i,
+				    pale_steps_add(steps, step->label, step->violates));
+				continue;
+			}
+			move = pale_world_move(model, step->label);
+			unpack_once(model, scratch, words, unpacked);
+			take(model, scratch, &move, NULL, steps);
+		}
+		return;
+	}
+	unpack_once(model, scratch, words, unpacked);
+	count = pale_model_moves(model, &scratch->state, p, scratch->moves, PALE_MOVES_MAX);
+	for (unsigned i = 0; i < count && i < PALE_MOVES_MAX; i++)
+		take(model, scratch, &scratch->moves[i], part, steps);
 }
 
 /* Several steps in a row that become one. */
@@ -133,7 +192,7 @@ fuse(struct fusing *f, const struct pale_move *move, const struct pale_future *o
 	};
 	uint32_t violates;
 
-	pale_model_copy(model, next, f->at);
+	pale_model_copy_again(model, next, f->at);
 	if (!pale_model_step(model, next, move, &event))
 		return FUSED_NOT;
 	*ret_more = pale_footprint_is_mover(&taken) || pale_footprint_is_private(&taken);
@@ -257,10 +316,26 @@ static void
 stand_at(const struct pale_model *model, struct scratch *scratch, const uint64_t *state)
 {
 	get_ready(model, scratch);
-	pale_model_unpack(model, state, &scratch->state);
+	pale_model_unpack_again(model, state, &scratch->state);
 	for (unsigned p = 0; p < model->process_count; p++)
 		scratch->others[p] =
 		    pale_footprint_others(model, &scratch->footprint, &scratch->state, p);
+}
+
+static void
+successors_reduced(const struct pale_model *model, struct scratch *scratch, const uint64_t *state,
+    struct pale_steps *steps)
+{
+	stand_at(model, scratch, state);
+	steps->final = pale_model_is_over(model, &scratch->state);
+	steps->here = pale_property_here(model, &scratch->state);
+	for (unsigned p = 0; p < model->process_count; p++) {
+		unsigned count =
+		    pale_model_moves(model, &scratch->state, p, scratch->moves, PALE_MOVES_MAX);
+
+		for (unsigned i = 0; i < count && i < PALE_MOVES_MAX; i++)
+			take_reduced(model, scratch, &scratch->moves[i], steps);
+	}
 }
 
 static void
@@ -269,21 +344,21 @@ successors(
 {
 	const struct pale_model *model = ctx;
 	struct scratch *scratch = memory;
+	bool unpacked = false;
 
-	stand_at(model, scratch, state);
-	steps->final = pale_model_is_over(model, &scratch->state);
-	steps->here = pale_property_here(model, &scratch->state);
-	for (unsigned p = 0; p < model->process_count; p++) {
-		unsigned count =
-		    pale_model_moves(model, &scratch->state, p, scratch->moves, PALE_MOVES_MAX);
-
-		for (unsigned i = 0; i < count && i < PALE_MOVES_MAX; i++) {
-			if ((flags & PALE_STEPS_REDUCED) != 0)
-				take_reduced(model, scratch, &scratch->moves[i], steps);
-			else
-				take(model, scratch, &scratch->moves[i], steps);
-		}
+	if ((flags & PALE_STEPS_REDUCED) != 0) {
+		successors_reduced(model, scratch, state, steps);
+		return;
 	}
+	get_ready(model, scratch);
+	steps->final = true;
+	if (scratch->programs || model->never_count > 0) {
+		unpack_once(model, scratch, state, &unpacked);
+		steps->final = pale_model_is_over(model, &scratch->state);
+		steps->here = pale_property_here(model, &scratch->state);
+	}
+	for (unsigned p = 0; p < model->process_count; p++)
+		take_all(model, scratch, state, p, &unpacked, steps);
 }
 
 static void
@@ -308,7 +383,7 @@ canonical(const void *ctx, void *memory, uint64_t *state)
 	struct scratch *scratch = memory;
 
 	get_ready(model, scratch);
-	pale_model_unpack(model, state, &scratch->next[0]);
+	pale_model_unpack_again(model, state, &scratch->next[0]);
 	pale_symmetry_canonical(model, &scratch->symmetry, &scratch->next[0]);
 	pale_model_pack(model, &scratch->next[0], state);
 }

@@ -166,11 +166,15 @@ find_slots(const struct pale_model *model, struct pale_facts *facts, size_t c)
 			freed |= site->fd[0] < PALE_MODEL_FDS ? 1u << site->fd[0] : all;
 	}
 	own->slots_change = (uint8_t)freed;
-	if (lowest == 0)
-		return;
 	while (p < model->process_count && model->compartment_of[p] != c)
 		p++;
 	if (p == model->process_count)
+		return;
+	/* At its end all that it holds is closed. */
+	for (unsigned s = 0; s < PALE_MODEL_FDS && own->ends; s++)
+		if (model->initial->processes[p].fds[s].kind != PALE_FD_NONE)
+			own->slots_change |= (uint8_t)(1u << s);
+	if (lowest == 0)
 		return;
 	/* Each call that makes some takes the lowest that are free. */
 	room = freed != 0 ? PALE_MODEL_FDS : times(model, c, makes_fd) * lowest;
@@ -294,6 +298,8 @@ find_made(const struct pale_model *model, struct pale_facts *facts)
 	    (facts->calls & sockets) != 0 ? at_most(ends_of_sockets, PALE_MODEL_SOCKETS) : 0;
 	facts->sysv = (facts->calls & sysv) != 0 ? at_most(objects, PALE_MODEL_SYSV) : 0;
 	facts->streams = facts->pipes + facts->sockets > 0;
+	facts->local = !facts->streams && facts->sysv == 0 &&
+	    (facts->calls & (OP(fork) | OP(sendfd) | OP(recvfd))) == 0;
 	if (facts->streams)
 		facts->fd_flags |= PALE_F_READ | PALE_F_WRITE;
 	if ((facts->calls & (OP(fork) | OP(recvfd) | OP(dup) | OP(close) | OP(exec) | OP(limit))) !=

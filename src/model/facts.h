@@ -43,6 +43,7 @@ struct pale_facts {
 	uint32_t entries_change; /* a bit each */
 	uint32_t fd_flags;       /* that a descriptor can have which is not there from the start */
 	bool mounts, locks, passes;
+	bool local;                    /* nobody reads or writes what is another process's own */
 	bool streams;                  /* pipes, FIFOs, sockets: kinds of descriptor, and waiting */
 	unsigned pipes, sockets, sysv; /* that can be in use: the first ones */
 };

@@ -50,6 +50,9 @@ struct pale_model_layout {
 	size_t chunk_count, run_count, repair_count;
 	struct pale_layout_set *sets;
 	size_t set_count;
+	/* Bits of the words that are of one process, and, behind them, those of all. */
+	uint64_t regions[PALE_MODEL_PROCESSES + 1][PALE_LAYOUT_WORDS_MAX];
+	bool local;                  /* see pale_model_is_local */
 	struct pale_state *constant; /* fields that change are 0 in it */
 };
 

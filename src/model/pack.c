@@ -207,6 +207,18 @@ pale_model_bits(const struct pale_model *model)
 }
 
 bool
+pale_model_is_local(const struct pale_model *model)
+{
+	return model->layout->local;
+}
+
+const uint64_t *
+pale_model_region(const struct pale_model *model, unsigned p)
+{
+	return model->layout->regions[p < model->process_count ? p : PALE_MODEL_PROCESSES];
+}
+
+bool
 pale_model_changes(const struct pale_model *model, size_t offset, size_t size)
 {
 	for (size_t i = 0; i < model->layout->chunk_count; i++) {

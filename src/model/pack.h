@@ -39,6 +39,16 @@ void pale_model_copy(
 void pale_model_copy_again(
     const struct pale_model *model, struct pale_state *ret_to, const struct pale_state *from);
 
+/*
+ * Do processes meet only in inodes and names? Where no name changes, and nothing is let go that has
+ * none, a step of a process is then told by its own part of the state and that of all, and changes
+ * no other.
+ */
+bool pale_model_is_local(const struct pale_model *model);
+
+/* The bits of the words that are of process p; of process_count: of all. As many as words. */
+const uint64_t *pale_model_region(const struct pale_model *model, unsigned p);
+
 /* Can any of these bytes of a state change? */
 bool pale_model_changes(const struct pale_model *model, size_t offset, size_t size);
 

@@ -119,8 +119,8 @@ held_by_fd(const struct pale_fd *fd)
 	return held;
 }
 
-static uint32_t
-held_by_process(const struct pale_model *model, const struct pale_state *state, unsigned p)
+uint32_t
+pale_tree_held_by(const struct pale_model *model, const struct pale_state *state, unsigned p)
 {
 	const struct pale_process *process = &state->processes[p];
 	const struct pale_walker *walker;
@@ -150,7 +150,7 @@ held_inodes(const struct pale_model *model, const struct pale_state *state, uint
 	uint32_t held = named, before;
 
 	for (unsigned p = 0; p < model->process_count; p++)
-		held |= held_by_process(model, state, p);
+		held |= pale_tree_held_by(model, state, p);
 	for (unsigned i = 0; i < PALE_MODEL_PIPES; i++)
 		held |= UINT32_C(1) << state->pipes[i].inode;
 	for (unsigned i = 0; i < PALE_MODEL_SOCKETS; i++) {
@@ -248,10 +248,20 @@ forget(const struct pale_model *model, struct pale_state *state, uint32_t freed)
 			struct pale_var *var = &process->vars[i];
 
 			if (var->kind == PALE_VAR_INODE && (freed >> var->of & 1U) != 0)
-				*var = (struct pale_var){ .kind = PALE_VAR_STALE,
-					.also = var->also };
+				*var =
+				    (struct pale_var){ .kind = PALE_VAR_STALE, .also = var->also };
 		}
 	}
+}
+
+uint32_t
+pale_tree_nameless(const struct pale_model *model, const struct pale_state *state)
+{
+	uint32_t used = 0;
+
+	for (unsigned i = 1; i <= model->inode_room; i++)
+		used |= (uint32_t)(state->inodes[i].type != PALE_INODE_FREE) << i;
+	return used & ~named_inodes(model, state);
 }
 
 void

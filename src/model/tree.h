@@ -23,6 +23,13 @@ uint32_t pale_tree_beneath(
 bool pale_tree_is_held(
     const struct pale_model *model, const struct pale_state *state, unsigned inode);
 
+/* Inodes that are there and have no name: those that can be freed. A bit each. */
+uint32_t pale_tree_nameless(const struct pale_model *model, const struct pale_state *state);
+
+/* What a process holds, of whatever kind; bit 0 means nothing. */
+uint32_t pale_tree_held_by(
+    const struct pale_model *model, const struct pale_state *state, unsigned p);
+
 /* A free slot, given its type, owner and mode; 0 where there is no room: such a call fails with
  * ENOSPC in the model, and the reader makes room enough that it never does. */
 unsigned pale_tree_make(const struct pale_model *model, struct pale_state *state,
