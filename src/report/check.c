@@ -68,6 +68,8 @@ put_proof(const struct pale_report_check *check, const struct pale_text *text)
 {
 	const struct pale_model *model = check->model;
 	const char *label = "Proved";
+	struct pale_string said = { 0 };
+	const char *how;
 
 	for (unsigned i = 0; i < PALE_PROPERTY_COUNT; i++) {
 		struct pale_string words = { 0 };
@@ -83,12 +85,14 @@ put_proof(const struct pale_report_check *check, const struct pale_text *text)
 		put_item(text, label, &words);
 		label = "";
 	}
-	pale_text_item(text, "",
-	    check->explored->probabilistic ? "for each state that was told apart by its "
-					     "fingerprint; others may have been missed"
-					   : "in a complete search: every state that this scope "
-					     "can reach was visited. A wider "
-					     "scope (--scope) may differ.");
+	if (check->explored->probabilistic)
+		how = "with high probability: two states of one fingerprint are taken for one";
+	else if (check->options->reduce || check->options->symmetry)
+		how = "in a complete search: these states stand for all that this scope can reach";
+	else
+		how = "in a complete search: these are all states that this scope can reach";
+	pale_string_add(&said, "%s. A wider scope (--scope) may differ.", how);
+	put_item(text, "", &said);
 }
 
 static void

@@ -221,7 +221,7 @@ pale_report_check_sentence(const struct pale_report_check *check, struct pale_st
 		add_violated(check, ret);
 		break;
 	case PALE_SAFE:
-		pale_string_add(ret, "%s: %s, under walker %s, with %s, in all ",
+		pale_string_add(ret, "%s: %s, under walker %s, with %s, in a complete search of ",
 		    explored->probabilistic ? "probably holds" : "holds",
 		    pale_string_get(&properties), pale_report_check_walker(check),
 		    pale_string_get(&scope));

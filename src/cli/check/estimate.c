@@ -112,8 +112,8 @@ add_states(const struct pale_estimate *estimate, struct pale_string *ret)
 }
 
 int
-pale_estimate_judge(
-    const struct pale_estimate *estimate, uint64_t max_bytes, bool limited, struct pale_err *err)
+pale_estimate_judge(const struct pale_estimate *estimate, uint64_t max_bytes, bool limited,
+    bool note, struct pale_err *err)
 {
 	struct pale_string words = { 0 };
 	int result = 0;
@@ -127,12 +127,13 @@ pale_estimate_judge(
 	pale_report_check_bytes((double)max_bytes, &words);
 	pale_string_add(&words, " may be used");
 	if (estimate->bytes / REDUCED <= (double)max_bytes || limited) {
-		struct pale_string note = { 0 };
+		struct pale_string sentence = { 0 };
 
 		pale_string_add(
-		    &note, "this scope has %s: it may end at a limit", pale_string_get(&words));
-		pale_say_note(pale_string_get(&note));
-		pale_string_done(&note);
+		    &sentence, "this scope has %s: it may end at a limit", pale_string_get(&words));
+		if (note)
+			pale_say_note(pale_string_get(&sentence));
+		pale_string_done(&sentence);
 	} else {
 		pale_fail(err, -E2BIG, "this scope cannot fit: %s", pale_string_get(&words));
 		result = pale_remedy(err,

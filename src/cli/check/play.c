@@ -27,11 +27,13 @@ int
 pale_play(const struct pale_check_args *args, const struct pale_check_search *search,
     struct pale_played *ret, struct pale_err *err)
 {
-	unsigned ways = args->replay_chosen ? args->replay : (1U << PALE_REPLAY_COUNT) - 1;
 	PALE_FREE struct pale_replay_step *steps = make_steps(&search->trace);
+	unsigned ways;
 
 	if (steps == NULL)
 		return pale_fail(err, -ENOMEM, "out of memory");
+	ways = args->replay_chosen ? args->replay
+				   : pale_replay_ways(search->model, steps, search->trace.count);
 	for (unsigned by = 0; by < PALE_REPLAY_COUNT; by++) {
 		struct pale_report_replay *replay = &ret->replays[ret->count];
 		struct pale_err why = { 0 };

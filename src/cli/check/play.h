@@ -13,7 +13,8 @@ struct pale_played {
 };
 
 /*
- * Play the witness of a search in the ways that were asked for; where none was, in all.
+ * Play the witness of a search in the ways that were asked for; where none was, in
+ * all that are worth it.
  *
  * Returns 0; what could not be played is told in the report. Give *ret to _done.
  */
