@@ -151,6 +151,8 @@ struct pale_walker {
 			* it may ask what only a kernel has */
 	bool sequence; /* it asks mark and moved */
 	bool locks;    /* it asks lock */
+	bool scoped;   /* the root of the walk is its start, not that of the process: `parent` does
+			* not stop at the latter */
 	bool reroots;  /* an absolute path begins at the start, too, and so needs it */
 	bool is_root;  /* start is the root of what is opened from there, later too (a mount):
 			* a descriptor that was reached from one never leaves its tree */

@@ -105,6 +105,8 @@ pale_walk_ctx_of(const struct pale_model *model, struct pale_state *state, unsig
 		/* What was delegated at the start is its own mount. */
 		mount = process->fds[fd].mount != 0 ? process->fds[fd].mount : walk.start;
 	}
+	if (walk.walker->scoped)
+		walk.root = walk.start;
 	if (walk.walker->is_root && mount != 0)
 		walk.root = walk.mount = (pale_walker_node)mount;
 	return walk;
