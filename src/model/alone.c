@@ -90,7 +90,7 @@ pale_walk_try(const struct pale_model *model, const struct pale_state *state, un
 		.start = (pale_walker_node)start,
 		.root = copy.processes[p].root,
 	};
-	if (walk.walker->is_root)
+	if (walk.walker->is_root || walk.walker->scoped)
 		walk.root = (pale_walker_node)start;
 	if (walk.walker->begin != NULL)
 		r = walk.walker->begin(slots, flags, &pale_model_walker_ops, &walk);
