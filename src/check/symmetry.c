@@ -195,7 +195,24 @@ is_same_fd(const struct pale_fd *a, const struct pale_fd *b)
 	    a->rights == b->rights && a->mount == b->mount && a->inode == b->inode;
 }
 
-/* Not those that the call under way began with: it knows them by their slots. */
+/* One of two that are the same goes; a call under way that began with it began with the other. */
+static void
+drop_double(const struct pale_model *model, struct pale_process *process, unsigned slot)
+{
+	const struct pale_site *site = &model->sites[process->site];
+	unsigned other = 0;
+
+	while (other < PALE_MODEL_FDS &&
+	    (other == slot || !is_same_fd(&process->fds[slot], &process->fds[other])))
+		other++;
+	if (other == PALE_MODEL_FDS)
+		return;
+	process->fds[slot] = (struct pale_fd){ 0 };
+	for (unsigned i = 0; i < 2 && process->phase != PALE_PHASE_IDLE; i++)
+		if (site->fd[i] == PALE_FD_ANY && process->fd[i] == slot)
+			process->fd[i] = (uint8_t)other;
+}
+
 static void
 hold_once(const struct pale_model *model, const struct pale_symmetry *s, struct pale_state *state,
     unsigned p)
@@ -205,17 +222,9 @@ hold_once(const struct pale_model *model, const struct pale_symmetry *s, struct 
 
 	if (!s->once[model->compartment_of[p]])
 		return;
-	for (unsigned i = 1; i < PALE_MODEL_FDS; i++) {
-		if ((loose >> i & 1) == 0 || process->fds[i].kind != PALE_FD_INODE ||
-		    (process->phase != PALE_PHASE_IDLE &&
-			(process->fd[0] == i || process->fd[1] == i)))
-			continue;
-		for (unsigned j = 0; j < PALE_MODEL_FDS; j++)
-			if (j != i && is_same_fd(&process->fds[i], &process->fds[j])) {
-				process->fds[i] = (struct pale_fd){ 0 };
-				break;
-			}
-	}
+	for (unsigned i = PALE_MODEL_FDS; i-- > 0;)
+		if ((loose >> i & 1) != 0 && process->fds[i].kind == PALE_FD_INODE)
+			drop_double(model, process, i);
 }
 
 /* The order of descriptors: what is there first. */
@@ -231,13 +240,16 @@ order_of(const struct pale_fd *fd, const uint8_t *map)
 }
 
 static void
-swap_slots(struct pale_process *process, unsigned a, unsigned b)
+swap_slots(const struct pale_model *model, struct pale_process *process, unsigned a, unsigned b)
 {
+	const struct pale_site *site = &model->sites[process->site];
 	struct pale_fd fd = process->fds[a];
 
 	process->fds[a] = process->fds[b];
 	process->fds[b] = fd;
 	for (unsigned i = 0; i < 2 && process->phase != PALE_PHASE_IDLE; i++) {
+		if (site->fd[i] != PALE_FD_ANY)
+			continue;
 		if (process->fd[i] == a)
 			process->fd[i] = (uint8_t)b;
 		else if (process->fd[i] == b)
@@ -257,7 +269,7 @@ sort_slots(const struct pale_model *model, const struct pale_symmetry *s, struct
 		for (unsigned j = i; j > 0 && (loose >> (j - 1) & 1) != 0 &&
 		     order_of(&process->fds[j], map) < order_of(&process->fds[j - 1], map);
 		     j--)
-			swap_slots(process, j, j - 1);
+			swap_slots(model, process, j, j - 1);
 }
 
 /* New numbers of inodes; map[0] is 0. */
