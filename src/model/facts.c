@@ -19,6 +19,8 @@ static const uint64_t makes =
     OP(mkdirat) | OP(renameat) | OP(linkat) | OP(symlinkat) | OP(mkfifoat) | OP(bind);
 static const uint64_t makes_fd = OP(openat) | OP(open) | OP(dup) | OP(pipe) | OP(socket) |
     OP(socketpair) | OP(accept) | OP(recvfd);
+static const uint64_t changes_fd =
+    OP(fork) | OP(recvfd) | OP(dup) | OP(close) | OP(exec) | OP(limit);
 static const uint64_t sockets = OP(socket) | OP(socketpair);
 static const uint64_t sysv = OP(msgget) | OP(semget) | OP(shmget);
 static const uint64_t values_flow = OP(read) | OP(write) | OP(msgrcv) | OP(msgsnd) | OP(load) |
@@ -302,10 +304,11 @@ find_made(const struct pale_model *model, struct pale_facts *facts)
 	    (facts->calls & (OP(fork) | OP(sendfd) | OP(recvfd))) == 0;
 	if (facts->streams)
 		facts->fd_flags |= PALE_F_READ | PALE_F_WRITE;
-	if ((facts->calls & (OP(fork) | OP(recvfd) | OP(dup) | OP(close) | OP(exec) | OP(limit))) !=
-	    0)
-		for (unsigned p = 0; p < model->process_count; p++)
-			for (unsigned s = 0; s < PALE_MODEL_FDS; s++)
+	/* Those of the start are copied, passed, changed, or closed at the end. */
+	for (unsigned p = 0; p < model->process_count; p++)
+		for (unsigned s = 0; s < PALE_MODEL_FDS; s++)
+			if (facts->compartments[model->compartment_of[p]].ends ||
+			    (facts->calls & changes_fd) != 0)
 				facts->fd_flags |= model->initial->processes[p].fds[s].flags;
 	facts->fd_flags &=
 	    PALE_F_READ | PALE_F_WRITE | PALE_F_PATH | PALE_F_NONBLOCK | PALE_F_CLOEXEC;

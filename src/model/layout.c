@@ -34,6 +34,8 @@ struct plan {
 	unsigned node, user, value, rights; /* widths of what there are many fields of */
 	unsigned pipe, socket, sysv;        /* rows in use */
 	unsigned char changes[sizeof(struct pale_state)];
+	/* Bytes of fields that change; of some no bit is stored, as others tell it. */
+	bool written[sizeof(struct pale_state)];
 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bits are numbered as bytes lie");
@@ -43,8 +45,10 @@ static void
 add_mask(struct plan *plan, size_t offset, size_t size, uint32_t mask)
 {
 	memset((unsigned char *)plan->layout->constant + offset, 0, size);
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; i < size; i++) {
 		plan->changes[offset + i] |= (unsigned char)(mask >> 8 * i);
+		plan->written[offset + i] = true;
+	}
 }
 
 static void
@@ -419,7 +423,7 @@ make_chunks(struct plan *plan)
 		size_t end;
 		unsigned region = region_at(at, &end);
 
-		if (plan->changes[at] == 0) {
+		if (!plan->written[at]) {
 			at++;
 			continue;
 		}

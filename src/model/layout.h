@@ -14,7 +14,7 @@ enum { PALE_LAYOUT_WORDS_MAX = 64 }; /* of check/system.h, which this layer does
 /* Eight bytes of a state, those bits of them that change, and where they go. */
 struct pale_layout_chunk {
 	uint16_t offset; /* in struct pale_state */
-	uint8_t width;   /* bits that change: at least 1 */
+	uint8_t width;   /* bits that change; 0 where others tell them */
 	uint8_t word, shift;
 	uint8_t runs;      /* of neighbouring bits; see below */
 	uint64_t mask;     /* the bits */
