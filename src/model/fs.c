@@ -174,7 +174,7 @@ pale_op_linkat(struct pale_op *op)
 	if (last->kind != PALE_WALKER_NAME ||
 	    pale_tree_find(op->model, op->state, dir, last->name) != 0)
 		return -EEXIST;
-	if (last->slash)
+	if (last->slash || is_dead(op, dir))
 		return -ENOENT;
 	if (mount_of(op, 0) != mount_of(op, 1))
 		return -EXDEV;

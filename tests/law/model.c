@@ -24,14 +24,18 @@ enum {
 	CALLS = 110000,        /* of worlds of files */
 	CALLS_BOUNDED = 50000, /* of each other kind */
 	SEQUENCES = 6,         /* in one world */
-	LENGTH = 60,           /* calls in a sequence */
+	LENGTH = 80,           /* calls in a sequence */
 	STEPS_MAX = 2000,      /* of one call: more is a walk that does not end */
 	LOOK_EVERY = 16,       /* calls that change nothing are not looked at closely each time */
+	WORLD_IPC_BEGINS = 20, /* calls of a sequence */
 	MOVES = 1024,
+	ERRORS = 256,   /* errno, and ours */
+	OFTEN = 100000, /* calls after which each has succeeded, or the law says little */
 };
 
 struct counts {
 	uint64_t calls, failed, skipped, sequences;
+	uint64_t answers[PALE_CALL_COUNT][ERRORS];
 };
 
 /* A sequence, as it was chosen. */
@@ -130,6 +134,7 @@ call_in_both(struct real *real, struct pale_state *state, const struct pale_move
 	}
 	counts.calls++;
 	counts.failed += event.error != 0;
+	counts.answers[model->sites[move->site].op][event.error]++;
 	real_call(real, &before, move, &answer);
 	real_keep(real, state, move, &event, &answer);
 	if (!is_same_error(event.error, answer.error)) {
@@ -242,6 +247,33 @@ report(const struct pale_model *model, enum world_kind kind, struct sequence *se
 	ck_abort_msg("%s", why);
 }
 
+/* Any site is as likely as any other, however many descriptors its "*" can stand for. But a world
+ * of IPC begins with what there must be first, and what is only there for its names comes seldom.
+ */
+static const struct pale_move *
+choose(const struct pale_model *model, enum world_kind kind, const struct pale_move *moves,
+    unsigned count, unsigned done)
+{
+	unsigned base = model->compartments[model->compartment_of[moves->process]].first_site;
+	unsigned starts[PALE_MODEL_SITES], site_count = 0, least = 0, below, at, end;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (i == 0 || moves[i].site != moves[i - 1].site)
+			starts[site_count++] = i;
+	}
+	/* "*" stands for nothing where nothing is held, so that sites can be missing. */
+	while (least < site_count && moves[starts[least]].site < base + WORLD_MKDIRS)
+		least++;
+	if (least == site_count || test_below(&seed, 16) == 0)
+		least = 0;
+	below = site_count - least;
+	if (kind == WORLD_IPC && done < WORLD_IPC_BEGINS && below > WORLD_FIRST)
+		below = WORLD_FIRST;
+	at = least + test_below(&seed, below);
+	end = at + 1 < site_count ? starts[at + 1] : count;
+	return &moves[starts[at] + test_below(&seed, end - starts[at])];
+}
+
 static void
 run_sequence(const struct pale_model *model, enum world_kind kind)
 {
@@ -263,8 +295,9 @@ run_sequence(const struct pale_model *model, enum world_kind kind)
 		count = pale_model_moves(model, &state, p, moves, MOVES);
 		if (count == 0)
 			break;
-		sequence.moves[sequence.count++] =
-		    moves[test_below(&seed, count < MOVES ? count : MOVES)];
+		sequence.moves[sequence.count] =
+		    *choose(model, kind, moves, count < MOVES ? count : MOVES, sequence.count);
+		sequence.count++;
 		same = call_in_both(&real, &state, &sequence.moves[sequence.count - 1],
 		    sequence.count % LOOK_EVERY == 0 || sequence.count == LENGTH, why);
 	}
@@ -299,6 +332,31 @@ run_worlds(enum world_kind kind, uint64_t calls)
 	}
 }
 
+/* How often each call had each answer. What never succeeded is not tested. */
+static void
+print_answers(void)
+{
+	for (unsigned op = 1; op < PALE_CALL_COUNT; op++) {
+		const uint64_t *answers = counts.answers[op];
+		uint64_t sum = 0;
+
+		for (unsigned i = 0; i < ERRORS; i++)
+			sum += answers[i];
+		if (sum == 0)
+			continue;
+		printf("#   %s:", pale_model_calls[op].name);
+		for (int i = 0; i < ERRORS; i++) {
+			if (answers[i] != 0)
+				printf(" %s %llu", i == 0 ? "good" : strerrorname_np(i),
+				    (unsigned long long)answers[i]);
+		}
+		printf("\n");
+		fflush(stdout);
+		if (answers[0] == 0 && counts.calls >= OFTEN)
+			ck_abort_msg("%s never succeeded", pale_model_calls[op].name);
+	}
+}
+
 static uint64_t wanted = CALLS, wanted_bounded = CALLS_BOUNDED, fixed_seed = 20261122;
 
 static void
@@ -313,6 +371,7 @@ law(enum world_kind kind, uint64_t calls)
 	printf("# %llu calls, %llu of them failed, in %llu sequences; %llu were not made\n",
 	    (unsigned long long)counts.calls, (unsigned long long)counts.failed,
 	    (unsigned long long)counts.sequences, (unsigned long long)counts.skipped);
+	print_answers();
 }
 
 TEST(files, "files: what calls answer, leave and lead to is what the kernel's do")

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The model held to the kernel: worlds that are made at random, calls done in the model and for
- * real, and everything compared after each. Parts: model_world.c (the text of a scenario),
- * model_real.c (a world on a tmpfs, and calls in it), model_same.c (what must be the same).
+ * real, and everything compared after each. Parts: model_world*.c (the text of a scenario),
+ * model_tmpfs.c (a world on a tmpfs), model_real*.c (calls in it), model_same.c (what must be the
+ * same).
  */
 #ifndef PALE_TESTS_LAW_MODEL_H
 #define PALE_TESTS_LAW_MODEL_H
@@ -16,7 +17,7 @@
 
 enum {
 	WORLD_BYTES = 64 * 1024,
-	WORLD_CALLS_MAX = 2, /* of a process; the law gives it new ones all the time */
+	WORLD_CALLS_MAX = 1, /* of a process; the law gives it new ones all the time */
 	WHY_BYTES = 512,
 	ATTACHED_MAX = 64, /* of one process in one sequence */
 	RECORD_BYTES = 8,  /* what is written at once: a value, as the model's pipes hold */
@@ -32,6 +33,11 @@ enum world_kind {
 };
 
 /* The text of a scenario; the same seed gives the same. users: several, or root alone. */
+#define WORLD_NAMES "abcfglmpshi" /* what its inodes may be called */
+enum {
+	WORLD_MKDIRS = sizeof(WORLD_NAMES) - 1, /* calls that each vocabulary begins with */
+	WORLD_FIRST = 8,                        /* of IPC; those that come next */
+};
 void world_write(char text[WORLD_BYTES], enum world_kind kind, uint64_t seed, bool users);
 
 /* A world as it really is. */
@@ -81,6 +87,9 @@ bool real_begin(void);
 bool real_has_users(void);
 /* fs.protected_* as they are: PALE_PROTECT_*. */
 uint8_t real_protect(void);
+
+/* What the test itself cannot do without; fails with errno. */
+void must(bool good, const char *what);
 
 void real_init(struct real *real, const struct pale_model *model, enum world_kind kind);
 void real_done(struct real *real);

@@ -2,26 +2,13 @@
 /* Worlds at random: a small tree in which names collide, and calls that meet each other there. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "core/scope.h"
-#include "model.h"
-#include "random.h"
+#include "model_world.h"
 
-enum { CALLS = 60, DIRS_MAX = 7, PATHS_MAX = 24 };
+enum { CALLS = 60 };
 
-struct writer {
-	char *text;
-	size_t length;
-	uint64_t seed;
-	bool users;
-	char dirs[DIRS_MAX][64];
-	unsigned dir_count;
-	char paths[PATHS_MAX][96]; /* of all that there is at first */
-	unsigned path_count;
-};
-
-static void __attribute__((format(printf, 2, 3))) say(struct writer *w, const char *format, ...)
+void
+say(struct writer *w, const char *format, ...)
 {
 	va_list list;
 	int length;
@@ -33,18 +20,14 @@ static void __attribute__((format(printf, 2, 3))) say(struct writer *w, const ch
 		w->length += (size_t)length;
 }
 
-static const char *
+const char *
 pick(struct writer *w, const char *const *of, size_t count)
 {
 	return of[test_below(&w->seed, (unsigned)count)];
 }
 
-#define PICK(w, ...) \
-	pick(w, (const char *const[]){ __VA_ARGS__ }, \
-	    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
-
-static const char *
-user(struct writer *w)
+const char *
+world_user(struct writer *w)
 {
 	return w->users ? PICK(w, "0", "100", "100", "200") : "0";
 }
@@ -56,8 +39,8 @@ dir_mode(struct writer *w)
 	    "1770", "711", "733", "700", "311", "500", "000");
 }
 
-static const char *
-file_mode(struct writer *w)
+const char *
+world_file_mode(struct writer *w)
 {
 	return PICK(w, "666", "666", "666", "644", "600", "606", "200", "4755", "000", "755");
 }
@@ -77,36 +60,41 @@ new_path(struct writer *w, const char *name, char path[96])
 }
 
 static void
-write_tree(struct writer *w)
+write_tree(struct writer *w, enum world_kind kind)
 {
 	char path[96], other[96];
 
 	w->dir_count = 1; /* "" is the root */
-	for (int i = 0; i < 9 && w->dir_count < DIRS_MAX; i++) {
+	for (int i = 0; i < 9 && w->dir_count < WORLD_DIRS; i++) {
 		if (!new_path(w, PICK(w, "a", "b", "c"), path) || strlen(path) >= 60)
 			continue;
 		strcpy(w->dirs[w->dir_count++], path);
-		say(w, "directory('%s', 'user=%s', 'mode=%s')\n", path, user(w), dir_mode(w));
+		say(w, "directory('%s', 'user=%s', 'mode=%s')\n", path, world_user(w), dir_mode(w));
 	}
 	for (int i = 0; i < 4; i++) {
 		if (new_path(w, PICK(w, "a", "b", "f", "g"), path))
-			say(w, "file('%s', 'user=%s', 'mode=%s', 'content=v1')\n", path, user(w),
-			    file_mode(w));
+			say(w, "file('%s', 'user=%s', 'mode=%s', 'content=v1')\n", path,
+			    world_user(w), world_file_mode(w));
 	}
 	for (int i = 0; i < 3; i++) {
 		if (new_path(w, PICK(w, "l", "m"), path))
 			say(w, "symlink('%s', '%s', 'user=%s')\n", path,
-			    PICK(w, "a", "b/", "l", "..", "/a", "f", "../b"), user(w));
+			    PICK(w, "a", "b/", "l", "..", "/a", "f", "../b"), world_user(w));
 	}
 	if (new_path(w, PICK(w, "p", "f"), path))
-		say(w, "fifo('%s', 'user=%s', 'mode=%s')\n", path, user(w), file_mode(w));
+		say(w, "fifo('%s', 'user=%s', 'mode=%s')\n", path, world_user(w),
+		    world_file_mode(w));
 	if (new_path(w, PICK(w, "s", "f"), path))
-		say(w, "socket('%s', 'user=%s', 'mode=%s')\n", path, user(w), file_mode(w));
+		say(w, "socket('%s', 'user=%s', 'mode=%s')\n", path, world_user(w),
+		    world_file_mode(w));
 	if (new_path(w, "h", path)) {
-		say(w, "file('%s', 'user=%s', 'mode=%s')\n", path, user(w), file_mode(w));
+		say(w, "file('%s', 'user=%s', 'mode=%s')\n", path, world_user(w),
+		    world_file_mode(w));
 		if (new_path(w, "i", other))
 			say(w, "hardlink('%s', '%s')\n", other, path);
 	}
+	if (kind == WORLD_IPC)
+		say(w, "directory('/w', 'mode=777')\n");
 	say(w, "spare('1')\n");
 }
 
@@ -145,6 +133,40 @@ path_word(struct writer *w, char path[96])
 		strcat(path, "/");
 }
 
+/* Where a call acts: a descriptor and a path from it. */
+struct where {
+	const char *dirfd;
+	char path[160];
+};
+
+/* Mostly what is there, or a name where there is a directory; as it is called from a descriptor
+ * above it, or from the root. */
+static struct where
+anywhere(struct writer *w, bool is_new)
+{
+	struct where where = { .dirfd = dirfd_word(w), .path = "" };
+	const char *above = test_below(&w->seed, 2) == 0 ? w->top : w->sub;
+	size_t length = strlen(above);
+	char full[160];
+
+	if (test_below(&w->seed, 3) == 0) {
+		path_word(w, where.path);
+		return where;
+	}
+	if (is_new)
+		snprintf(full, sizeof(full), "%s/%s", w->dirs[test_below(&w->seed, w->dir_count)],
+		    PICK(w, "a", "b", "c", "f", "g", "l", "p"));
+	else
+		snprintf(full, sizeof(full), "%s", w->paths[test_below(&w->seed, w->path_count)]);
+	if (strncmp(full, above, length) == 0 && full[length] == '/') {
+		where.dirfd = above == w->top ? "top" : "sub";
+		snprintf(where.path, sizeof(where.path), "%s", full + length + 1);
+	} else {
+		snprintf(where.path, sizeof(where.path), "%s", full);
+	}
+	return where;
+}
+
 static const char *
 open_words(struct writer *w, bool creates)
 {
@@ -161,62 +183,61 @@ open_words(struct writer *w, bool creates)
 static void
 write_open(struct writer *w)
 {
-	char path[96];
 	bool creates = test_below(&w->seed, 3) == 0;
+	struct where at = anywhere(w, creates && test_below(&w->seed, 2) == 0);
 
-	path_word(w, path);
 	/* What may exist and be a FIFO must not block, so O_NONBLOCK; a new file never does. */
 	if (creates)
-		say(w, "'openat(%s, \"%s\", %s|O_NONBLOCK, 0%s)'", dirfd_word(w), path,
-		    open_words(w, true), file_mode(w));
+		say(w, "'openat(%s, \"%s\", %s|O_NONBLOCK, 0%s)'", at.dirfd, at.path,
+		    open_words(w, true), world_file_mode(w));
 	else
-		say(w, "'openat(%s, \"%s\", %s)'", dirfd_word(w), path, open_words(w, false));
+		say(w, "'openat(%s, \"%s\", %s)'", at.dirfd, at.path, open_words(w, false));
 }
 
 static void
 write_names(struct writer *w)
 {
-	char path[96], other[96];
-	const char *dirfd = dirfd_word(w), *other_dirfd = dirfd_word(w);
+	unsigned which = test_below(&w->seed, 16);
+	struct where from = anywhere(w, which < 2 || which == 13);
+	struct where to = anywhere(w, test_below(&w->seed, 2) == 0);
 
-	path_word(w, path);
-	path_word(w, other);
-	switch (test_below(&w->seed, 16)) {
+	switch (which) {
 	case 0:
 	case 1:
-		say(w, "'mkdirat(%s, \"%s\", 0%s)'", dirfd, path, dir_mode(w));
+		say(w, "'mkdirat(%s, \"%s\", 0%s)'", from.dirfd, from.path, dir_mode(w));
 		break;
 	case 2:
 	case 3:
-		say(w, "'unlinkat(%s, \"%s\")'", dirfd, path);
+		say(w, "'unlinkat(%s, \"%s\")'", from.dirfd, from.path);
 		break;
 	case 4:
 	case 5:
-		say(w, "'unlinkat(%s, \"%s\", AT_REMOVEDIR)'", dirfd, path);
+		say(w, "'unlinkat(%s, \"%s\", AT_REMOVEDIR)'", from.dirfd, from.path);
 		break;
 	case 6:
 	case 7:
 	case 8:
-		say(w, "'renameat(%s, \"%s\", %s, \"%s\")'", dirfd, path, other_dirfd, other);
+		say(w, "'renameat(%s, \"%s\", %s, \"%s\")'", from.dirfd, from.path, to.dirfd,
+		    to.path);
 		break;
 	case 9:
-		say(w, "'renameat(%s, \"%s\", %s, \"%s\", %s)'", dirfd, path, other_dirfd, other,
-		    PICK(w, "RENAME_NOREPLACE", "RENAME_EXCHANGE"));
+		say(w, "'renameat(%s, \"%s\", %s, \"%s\", %s)'", from.dirfd, from.path, to.dirfd,
+		    to.path, PICK(w, "RENAME_NOREPLACE", "RENAME_EXCHANGE"));
 		break;
 	case 10:
 	case 11:
-		say(w, "'linkat(%s, \"%s\", %s, \"%s\"%s)'", dirfd, path, other_dirfd, other,
-		    PICK(w, "", ", AT_SYMLINK_FOLLOW"));
+		say(w, "'linkat(%s, \"%s\", %s, \"%s\"%s)'", from.dirfd, from.path, to.dirfd,
+		    to.path, PICK(w, "", ", AT_SYMLINK_FOLLOW"));
 		break;
 	case 12:
-		say(w, "'symlinkat(\"%s\", %s, \"%s\")'", PICK(w, "a", "..", "/a", "f", "m"), dirfd,
-		    PICK(w, "l", "m", "a/l", "l/", "f"));
+		say(w, "'symlinkat(\"%s\", %s, \"%s\")'", PICK(w, "a", "..", "/a", "f", "m"),
+		    from.dirfd, PICK(w, "l", "m", "a/l", "l/", "f"));
 		break;
 	case 13:
-		say(w, "'mkfifoat(%s, \"%s\", 0%s)'", dirfd, path, file_mode(w));
+		say(w, "'mkfifoat(%s, \"%s\", 0%s)'", from.dirfd, from.path, world_file_mode(w));
 		break;
 	default:
-		say(w, "'fchmodat(%s, \"%s\", 0%s)'", dirfd, path, dir_mode(w));
+		say(w, "'fchmodat(%s, \"%s\", 0%s)'", from.dirfd, from.path, dir_mode(w));
 		break;
 	}
 }
@@ -224,13 +245,15 @@ write_names(struct writer *w)
 static void
 write_other(struct writer *w)
 {
+	struct where at;
 	char path[96];
 
 	path_word(w, path);
 	switch (test_below(&w->seed, 14)) {
 	case 0:
 	case 1:
-		say(w, "'fstatat(%s, \"%s\"%s)'", dirfd_word(w), path,
+		at = anywhere(w, false);
+		say(w, "'fstatat(%s, \"%s\"%s)'", at.dirfd, at.path,
 		    PICK(w, "", ", AT_SYMLINK_NOFOLLOW"));
 		break;
 	case 2:
@@ -266,127 +289,15 @@ write_other(struct writer *w)
 	}
 }
 
-/* An object in a variable: mostly of the right kind. */
-static const char *
-object(struct writer *w, const char *usual)
-{
-	return test_below(&w->seed, 8) == 0 ? PICK(w, "q", "t", "m") : usual;
-}
-
-static void
-write_sysv(struct writer *w)
-{
-	const char *key = PICK(w, "0x10", "0x10", "0x11");
-	const char *flags =
-	    PICK(w, "IPC_CREAT", "IPC_CREAT", "IPC_CREAT|IPC_EXCL", "IPC_EXCL", "IPC_CREAT");
-	const char *mode = PICK(w, "0600", "0666", "0622", "0644", "0", "0060", "0006", "0200");
-
-	switch (test_below(&w->seed, 18)) {
-	case 0:
-		say(w, "'q = msgget(IPC_PRIVATE, IPC_CREAT, %s)'", mode);
-		break;
-	case 1:
-		say(w, "'q = msgget(%s, %s, %s)'", key, flags, mode);
-		break;
-	case 2:
-	case 3:
-		say(w, "'t = semget(%s, %s, %s)'", key, flags, mode);
-		break;
-	case 4:
-	case 5:
-		say(w, "'m = shmget(%s, %s, %s)'", key, flags, mode);
-		break;
-	case 6:
-		say(w, "'msgsnd(%s, v2)'", object(w, "q"));
-		break;
-	case 7:
-	case 8:
-		say(w, "'v = msgrcv(%s)'", object(w, "q"));
-		break;
-	case 9:
-	case 10:
-		say(w, "'semop(%s, %s, IPC_NOWAIT)'", object(w, "t"), PICK(w, "-1", "1"));
-		break;
-	case 11:
-		say(w, "'shmat(%s%s)'", object(w, "m"), PICK(w, "", ", SHM_RDONLY"));
-		break;
-	case 12:
-		say(w, "'shmdt(%s)'", object(w, "m"));
-		break;
-	case 13:
-		say(w, "'v = load(%s)'", object(w, "m"));
-		break;
-	case 14:
-		say(w, "'store(%s, %s)'", object(w, "m"), PICK(w, "v1", "v2"));
-		break;
-	case 15:
-		say(w, "'ipcset(%s, %s, %s)'", PICK(w, "q", "t", "m"), user(w), mode);
-		break;
-	case 16:
-		say(w, "'ipcrm(%s)'", PICK(w, "q", "t", "m"));
-		break;
-	default:
-		say(w, "'ipcstat(%s, %s)'", PICK(w, "q", "t", "m"), user(w));
-		break;
-	}
-}
-
-static void
-write_socket(struct writer *w)
-{
-	const char *name = PICK(w, "s", "a/s", "/s", "/a/s", "b/s", "s/", "l", "/f");
-
-	switch (test_below(&w->seed, 20)) {
-	case 0:
-	case 1:
-		say(w, "'socket(%s)'", PICK(w, "", "SOCK_CLOEXEC"));
-		break;
-	case 2:
-		say(w, "'socketpair(%s)'", PICK(w, "", "SOCK_CLOEXEC"));
-		break;
-	case 3:
-	case 4:
-	case 5:
-		say(w, "'bind(*, \"%s\")'", name);
-		break;
-	case 6:
-	case 7:
-		say(w, "'listen(*)'");
-		break;
-	case 8:
-	case 9:
-	case 10:
-		say(w, "'connect(*, \"%s\")'", name);
-		break;
-	case 11:
-	case 12:
-		say(w, "'accept(*)'");
-		break;
-	case 13:
-		say(w, "'peer(*, %s)'", user(w));
-		break;
-	case 14:
-		say(w, "'sendfd(*, *)'");
-		break;
-	case 15:
-		say(w, "'recvfd(*)'");
-		break;
-	case 16:
-		say(w, "'pipe(%s)'", PICK(w, "", "O_CLOEXEC", "O_NONBLOCK"));
-		break;
-	case 17:
-		say(w, "'v = read(*)'");
-		break;
-	default:
-		say(w, "'write(*, v2)'");
-		break;
-	}
-}
-
 static void
 write_calls(struct writer *w, enum world_kind kind, bool opens_only)
 {
 	say(w, "\tmay(\n");
+	/* A name that nothing in the text could make is refused. */
+	for (const char *name = WORLD_NAMES; *name != '\0'; name++)
+		say(w, "\t\t'mkdirat(sub, %c)',\n", *name);
+	if (kind == WORLD_IPC)
+		say(w, "%s", world_ipc_first);
 	for (int i = 0; i < CALLS; i++) {
 		unsigned which = test_below(&w->seed, 10);
 		char path[96];
@@ -400,10 +311,7 @@ write_calls(struct writer *w, enum world_kind kind, bool opens_only)
 				say(w, "'openat(%s, \"%s\", %s)'", PICK(w, "top", "sub", "*"), path,
 				    open_words(w, false));
 		} else if (kind == WORLD_IPC && which < 6) {
-			if (test_below(&w->seed, 2) == 0)
-				write_socket(w);
-			else
-				write_sysv(w);
+			world_write_ipc(w);
 		} else if (which < 3) {
 			write_open(w);
 		} else if (which < 8) {
@@ -411,14 +319,8 @@ write_calls(struct writer *w, enum world_kind kind, bool opens_only)
 		} else {
 			write_other(w);
 		}
-		say(w, ",\n");
+		say(w, "%s\n", i + 1 < CALLS ? "," : ")");
 	}
-	if (kind == WORLD_IPC)
-		say(w, "\t\t'q = msgget(0x10, IPC_CREAT, 0600)', 't = semget(0x10, IPC_CREAT, 0600)',\n"
-		       "\t\t'm = shmget(0x10, IPC_CREAT, 0600)',\n");
-	/* A name that nothing in the text could make is refused. */
-	for (const char *name = "abcfglmpshi"; *name != '\0'; name++)
-		say(w, "\t\t'mkdirat(sub, %c)'%s\n", *name, name[1] != '\0' ? "," : ")");
 }
 
 static void
@@ -431,13 +333,13 @@ write_side(struct writer *w, enum world_kind kind, unsigned number)
 	    w->users ? users[number] : "0", WORLD_CALLS_MAX);
 	say(w, "\tumask('%s')\n", PICK(w, "0", "0", "022", "077"));
 	if (test_below(&w->seed, 2) == 0)
-		say(w, "\tcwd('%s')\n", w->dirs[test_below(&w->seed, w->dir_count)]);
+		say(w, "\tcwd('/%s')\n", w->dirs[test_below(&w->seed, w->dir_count)]);
 	if (test_below(&w->seed, 6) == 0)
-		say(w, "\tchroot('%s')\n", w->dirs[test_below(&w->seed, w->dir_count)]);
-	say(w, "\topen('top', '%s')\n",
-	    w->dir_count > 1 ? w->dirs[1 + test_below(&w->seed, w->dir_count - 1)] : "/");
-	say(w, "\topen('sub', '%s')\n",
-	    w->dir_count > 1 ? w->dirs[1 + test_below(&w->seed, w->dir_count - 1)] : "/");
+		say(w, "\tchroot('/%s')\n", w->dirs[test_below(&w->seed, w->dir_count)]);
+	w->top = w->dirs[test_below(&w->seed, w->dir_count)];
+	w->sub = w->dirs[test_below(&w->seed, w->dir_count)];
+	say(w, "\topen('top', '%s')\n\topen('sub', '%s')\n", w->top[0] == '\0' ? "/" : w->top,
+	    w->sub[0] == '\0' ? "/" : w->sub);
 	if (kind == WORLD_BENEATH || kind == WORLD_IN_ROOT)
 		say(w, "\twalker('%s')\n",
 		    !looks                      ? "none"
@@ -455,9 +357,7 @@ world_write(char text[WORLD_BYTES], enum world_kind kind, uint64_t seed, bool us
 	text[0] = '\0';
 	say(&w, "scenario('seed %llu')\nwalker('none')\nproperty('root')\n",
 	    (unsigned long long)seed);
-	write_tree(&w);
-	/* An empty path of a directory is the root. */
-	strcpy(w.dirs[0], "/");
+	write_tree(&w, kind);
 	for (unsigned i = 0; i < 3; i++)
 		write_side(&w, kind, i);
 }
