@@ -21,7 +21,7 @@ export SECONDS_A_RACE=${SECONDS_A_RACE:-$([ -n "${CI:-}" ] && echo 10 || echo 2)
 public=$(mktemp -d /var/tmp/pale-test.XXXXXX) || exit 1
 trap 'rm -rf "$public"' EXIT
 chmod 755 "$public"
-cp "$build/pale" "$public/pale"
+cp "$build/pale" "$build/pale-check" "$public/"
 export PALE=$public/pale PALE_BUILD=$build PALE_SOURCE=$PWD
 
 wanted() {

@@ -122,6 +122,35 @@ put_limit(const struct pale_report_check *check, const struct pale_text *text)
 	pale_text_item(text, "What to do", remedies[check->explored->limit]);
 }
 
+/* Where several properties are looked at, each has its own verdict. */
+static void
+put_verdicts(const struct pale_report_check *check, const struct pale_text *text)
+{
+	static const char *const known[] = {
+		[PALE_SAFE] = "holds",
+		[PALE_VIOLATED] = "violated",
+		[PALE_LIMIT] = "not known",
+	};
+	struct pale_string words = { 0 };
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < PALE_PROPERTY_COUNT; i++) {
+		enum pale_verdict verdict = pale_report_check_verdict(check, i);
+
+		if ((check->model->properties >> i & 1) == 0)
+			continue;
+		if (count++ > 0)
+			pale_string_add(&words, "; ");
+		pale_report_check_properties(check->model, 1U << i, &words);
+		pale_string_add(&words, " %s", known[verdict]);
+		if (verdict == PALE_VIOLATED)
+			pale_string_add(&words, " in %u", check->lengths[i]);
+	}
+	if (count > 1)
+		pale_text_item(text, "Properties", pale_string_get(&words));
+	pale_string_done(&words);
+}
+
 static void
 put_search(const struct pale_report_check *check, const struct pale_text *text)
 {
@@ -261,6 +290,8 @@ pale_report_check(const struct pale_report_check *check, const struct pale_text 
 	pale_string_add(&words, "%s%s%s", pale_report_check_walker(check), says == NULL ? "" : ": ",
 	    says == NULL ? "" : says);
 	put_item(text, "Walker", &words);
+	if (check->explored->verdict == PALE_VIOLATED)
+		put_verdicts(check, text);
 	put_search(check, text);
 	put_reductions(check, text);
 	put_replays(check, text);

@@ -25,7 +25,7 @@
  *   limits         states, bytes, seconds, steps: null where there is none
  *   reductions     partial_order, symmetry: true, false
  *   shortening     null, or before, after (steps), before_seconds, after_seconds, states
- *   violated       all properties that are violated in as many steps
+ *   verdicts       of each property: verdict ("limit": not known), length (null unless violated)
  *   witness        steps, [] without: step (1..), actor, text, call, decisive, error (errno, 0),
  *                  kind ("start", "step", "result", "waits")
  *   replay         how, verdict ("reproduced", "not reproduced", "refused", "unable"), why,
@@ -54,7 +54,8 @@ struct pale_report_check {
 	const struct pale_model *model;
 	const struct pale_explore_options *options; /* of the search */
 	const struct pale_explored *explored;
-	unsigned property; /* the one that the witness is of; only if violated */
+	unsigned property;       /* the one that the witness is of; only if violated */
+	const unsigned *lengths; /* of the witnesses, by property; of those that are violated */
 	const struct pale_trace *trace;
 	const struct pale_shortening *shortening;
 	const struct pale_report_replay *replays;
@@ -84,6 +85,9 @@ void pale_report_check_bytes(double bytes, struct pale_string *ret);
 /* "12 ms", "3.4 s", "2 min 5 s" */
 void pale_report_check_time(uint64_t ns, struct pale_string *ret);
 /* The walker of the process that violates, or of all. */
+/* Of one property: of several one may be violated, another hold. */
+enum pale_verdict pale_report_check_verdict(
+    const struct pale_report_check *check, unsigned property);
 const char *pale_report_check_walker(const struct pale_report_check *check);
 
 extern const char *const pale_report_verdicts[]; /* by enum pale_verdict: "holds" ... */

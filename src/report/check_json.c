@@ -53,6 +53,29 @@ make_properties(const struct pale_model *model, uint32_t properties, bool *faile
 }
 
 static json_t *
+make_verdicts(const struct pale_report_check *check, bool *failed)
+{
+	json_t *object = json_object();
+
+	for (unsigned i = 0; i < PALE_PROPERTY_COUNT; i++) {
+		enum pale_verdict verdict = pale_report_check_verdict(check, i);
+		struct pale_string name = { 0 };
+		json_t *one;
+
+		if ((check->model->properties >> i & 1) == 0)
+			continue;
+		one = json_object();
+		pale_json_set(one, "verdict", json_string(pale_report_verdicts[verdict]), failed);
+		pale_json_set(one, "length",
+		    verdict == PALE_VIOLATED ? make_count(check->lengths[i]) : json_null(), failed);
+		pale_report_check_properties(check->model, 1U << i, &name);
+		pale_json_set(object, pale_string_get(&name), one, failed);
+		pale_string_done(&name);
+	}
+	return object;
+}
+
+static json_t *
 make_witness(const struct pale_report_check *check, bool *failed)
 {
 	static const char *const kinds[] = {
@@ -214,10 +237,7 @@ pale_report_check_json(const struct pale_report_check *check, FILE *out, struct 
 	    &failed);
 	add_search(check, object, &failed);
 	pale_json_set(object, "shortening", make_shortening(check->shortening, &failed), &failed);
-	pale_json_set(object, "violated",
-	    make_properties(
-		check->model, explored->verdict == PALE_VIOLATED ? explored->violated : 0, &failed),
-	    &failed);
+	pale_json_set(object, "verdicts", make_verdicts(check, &failed), &failed);
 	pale_json_set(object, "witness", make_witness(check, &failed), &failed);
 	pale_json_set(object, "replay", make_replays(check, &failed), &failed);
 	return pale_json_write(out, object, failed, err);

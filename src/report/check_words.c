@@ -105,6 +105,16 @@ pale_report_check_properties(
 	}
 }
 
+enum pale_verdict
+pale_report_check_verdict(const struct pale_report_check *check, unsigned property)
+{
+	const struct pale_explored *explored = check->explored;
+
+	if ((explored->violated >> property & 1) != 0)
+		return PALE_VIOLATED;
+	return explored->limit == PALE_LIMIT_NONE ? PALE_SAFE : PALE_LIMIT;
+}
+
 /* The last step of a witness; NULL where the initial state violates. */
 static const struct pale_trace_step *
 last_step(const struct pale_report_check *check)

@@ -28,14 +28,14 @@
 enum {
 	LOOK_MS = 100,
 	SIGNAL_STACK_BYTES = 64 << 10,
-	EXIT_BROKEN = 113, /* of the child; the parent tells by watch->ready */
+	EXIT_BROKEN = 113, /* of the child; why, is in watch->sentence */
 };
 /* A step of a walker takes microseconds. One that has taken so much processor time will not end;
  * one that has slept so long waits for something that is none of the model's. */
 #define STEP_CPU_NS 2000000000U
-#define STEP_NS 20000000000U
+#define STEP_NS 10000000000U
 /* After Ctrl-C a search ends within milliseconds, unless the walker does not come back. */
-#define STOP_NS 2000000000U
+#define STOP_NS 5000000000U
 
 struct pale_watch *pale_watch;
 
@@ -91,6 +91,7 @@ begin_child(void)
 
 	/* Ctrl-C goes to the parent, which passes it on: it must not come twice. */
 	setpgid(0, 0);
+	signal(SIGTERM, pale_check_on_stop);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_CORE, &none);
 	for (size_t i = 0; i < PALE_COUNT(crashes); i++) {
@@ -204,7 +205,7 @@ judge(const struct pale_watch *watch, const char *file, int status, struct pale_
 		    watch->sentence);
 		return PALE_CHECK_UNABLE;
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_BROKEN)
+	if (WIFEXITED(status) && atomic_load(&watch->done))
 		return WEXITSTATUS(status);
 	add_where(find_crashed(watch), where, sizeof(where));
 	if (where[0] == '\0' && WIFSIGNALED(status))
@@ -226,7 +227,7 @@ pass_signals(pid_t pid, uint64_t stopped_ns)
 	if (atomic_exchange(&pale_check_tell, false))
 		kill(pid, SIGUSR1);
 	if (stopped_ns == 0 && atomic_load(&pale_check_stop)) {
-		kill(pid, SIGINT);
+		kill(pid, SIGTERM);
 		return pale_machine_now_ns();
 	}
 	return stopped_ns;
@@ -298,6 +299,7 @@ pale_foreign_contain(const char *file, int (*work)(void *arg), void *arg)
 			status = PALE_CHECK_UNABLE;
 		/* What the walker has registered to be run at the end stays undone. */
 		fflush(NULL);
+		atomic_store(&pale_watch->done, true);
 		_exit(status);
 	}
 	if (pid < 0) {

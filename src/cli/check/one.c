@@ -120,6 +120,7 @@ search_and_tell(
 		.options = &search.options,
 		.explored = &search.explored,
 		.property = search.property,
+		.lengths = search.lengths,
 		.trace = search.traced ? &search.trace : NULL,
 		.shortening = search.traced ? &search.shortening : NULL,
 		.replays = played.replays,

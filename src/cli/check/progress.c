@@ -19,8 +19,8 @@
 atomic_bool pale_check_stop;
 atomic_bool pale_check_tell;
 
-static void
-on_stop(int number PALE_UNUSED)
+void
+pale_check_on_stop(int number PALE_UNUSED)
 {
 	atomic_store(&pale_check_stop, true);
 }
@@ -38,7 +38,7 @@ pale_check_signals(void)
 	struct sigaction had;
 
 	for (size_t i = 0; i < PALE_COUNT(stops); i++) {
-		struct sigaction action = { .sa_handler = on_stop,
+		struct sigaction action = { .sa_handler = pale_check_on_stop,
 			.sa_flags = SA_RESTART | (int)SA_RESETHAND };
 
 		/* What nohup(1) has set stays. */

@@ -28,6 +28,9 @@ extern atomic_bool pale_check_tell;
 
 void pale_check_signals(void);
 
+/* The handler itself. */
+void pale_check_on_stop(int number);
+
 /* Put clock, flags and this into the options of a search. */
 void pale_progress_set(struct pale_progress_shown *shown, struct pale_explore_options *options);
 

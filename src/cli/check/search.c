@@ -2,8 +2,6 @@
 /* One search; see search.h. */
 #include "cli/check/search.h"
 
-#include <errno.h>
-
 #include "cli/check/machine.h"
 
 enum {
@@ -32,24 +30,31 @@ pale_check_search_options(
 	};
 }
 
-static unsigned
-first_bit(uint32_t bits)
+/* The shortest witness of one property; it takes the place of a longer one of another. */
+static int
+find_witness(struct pale_check_search *search, unsigned property, struct pale_err *err)
 {
-	return (unsigned)__builtin_ctz(bits);
-}
+	struct pale_witness witness = { 0 };
+	struct pale_shortening shortening = { 0 };
+	int result = pale_witness_find(
+	    &search->system, &search->options, &search->explored, property, &witness, err);
 
-/* Of the properties that were violated first, the one that has the shortest witness. */
-static unsigned
-choose(const struct pale_explored *explored)
-{
-	unsigned best = first_bit(explored->violated);
+	if (result == 0)
+		result = pale_witness_shorten(&search->system, &search->options, &search->explored,
+		    property, &witness, &shortening, err);
+	if (result == 0) {
+		search->lengths[property] = witness.length;
+		if (search->witness.labels == NULL || witness.length < search->witness.length) {
+			struct pale_witness longer = search->witness;
 
-	for (unsigned i = best; i < PALE_PROPERTIES_MAX; i++) {
-		if ((explored->violated >> i & 1) != 0 &&
-		    explored->violations[i].length < explored->violations[best].length)
-			best = i;
+			search->witness = witness;
+			search->shortening = shortening;
+			search->property = property;
+			witness = longer;
+		}
 	}
-	return best;
+	pale_witness_done(&witness);
+	return result;
 }
 
 int
@@ -60,21 +65,22 @@ pale_check_search(const struct pale_model *model, const struct pale_explore_opti
 
 	ret->model = model;
 	ret->options = *options;
+	/* Of several properties each is to have its own verdict. */
+	ret->options.until = PALE_UNTIL_EACH;
 	pale_world_system(model, &ret->system);
-	result = pale_explore(&ret->system, options, &ret->explored, err);
+	result = pale_explore(&ret->system, &ret->options, &ret->explored, err);
 	if (result < 0 || ret->explored.verdict != PALE_VIOLATED)
 		return result;
-	ret->property = choose(&ret->explored);
-	result = pale_witness_find(
-	    &ret->system, options, &ret->explored, ret->property, &ret->witness, err);
-	if (result == 0)
-		result = pale_witness_shorten(&ret->system, options, &ret->explored, ret->property,
-		    &ret->witness, &ret->shortening, err);
-	if (result == 0)
+	for (unsigned i = 0; i < PALE_PROPERTIES_MAX && result == 0; i++) {
+		if ((ret->explored.violated >> i & 1) != 0)
+			result = find_witness(ret, i, err);
+	}
+	if (result == 0) {
 		result = pale_trace_make(model, &ret->witness, &ret->trace);
-	ret->traced = result == 0;
-	if (result == -ENOMEM)
-		pale_fail(err, result, "out of memory");
+		ret->traced = result == 0;
+		if (result < 0)
+			pale_fail(err, result, "out of memory");
+	}
 	return result;
 }
 

@@ -14,7 +14,8 @@ struct pale_check_search {
 	struct pale_explore_options options;
 	struct pale_explored explored;
 	/* Where it is violated: */
-	unsigned property;
+	unsigned lengths[PALE_PROPERTIES_MAX]; /* of the shortest witness of each that is */
+	unsigned property;                     /* the one of the shortest of all */
 	struct pale_witness witness;
 	struct pale_shortening shortening;
 	struct pale_trace trace;

@@ -25,6 +25,7 @@ struct pale_watch_thread {
 struct pale_watch {
 	atomic_bool said; /* sentence is being written, by whoever set this */
 	atomic_bool ready;
+	atomic_bool done; /* the search came to its end: the exit code is ours, not the walker's */
 	char sentence[PALE_WATCH_SENTENCE_BYTES]; /* how it misbehaved: "its step ..." */
 	char walker[PALE_WATCH_TEXT_BYTES];       /* its name, once it is known */
 	atomic_uint threads;
