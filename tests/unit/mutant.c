@@ -44,6 +44,18 @@ static const char links[] =
     "may('openat(box, ../sub|absolute|/sub|file/|file/..|file/../sub|shut/.)',\n"
     "'openat(box, file, O_DIRECTORY)')\n}\n";
 
+/* Where ".." leads once bar has been moved up. */
+static const char moved[] =
+    "scenario('A directory that is moved while a lookup is in it')\n"
+    "directory('/srv/own/sub/deep')\n"
+    "property('union', 'root', 'call', 'rights', 'progress')\n"
+    "compartment worker {\n"
+    "open('own', '/srv/own')\ncalls(1)\n"
+    "may('openat(own, sub/..|sub/deep/..|sub/deep/../..)')\n}\n"
+    "compartment keeper {\n"
+    "open('all', '/srv')\nopen('own', '/srv/own')\ncalls(2)\n"
+    "may('renameat(own, sub, all, sub)', 'renameat(all, sub, own, sub)')\n}\n";
+
 /* What each mutation must violate, at least. */
 static const struct expected {
 	const char *mutation, *property;
@@ -79,7 +91,9 @@ violated(const char *name, const char *text, const char *property, uint32_t *ret
 
 	if (pale_model_read(name, text, strlen(text), &options, &model, &err) < 0)
 		ck_abort_msg("%s", err.text);
-	*ret_property = pale_property_find(model, property);
+	bits = pale_property_find(model, property);
+	if (bits != 0)
+		*ret_property = bits;
 	pale_world_system(model, &system);
 	ck_assert_int_eq(pale_explore(&system, &search, &explored, &err), 0);
 	ck_assert_int_ne(explored.verdict, PALE_LIMIT);
@@ -89,7 +103,8 @@ violated(const char *name, const char *text, const char *property, uint32_t *ret
 	return bits;
 }
 
-/* The ladder, with all that the matrix holds walkers to. */
+/* The ladder, with all that the matrix holds the walker to; `call` is not among it: what is made in
+ * a directory that was moved out meanwhile is found there, docs/matrix.md. */
 static char *
 read_ladder(void)
 {
@@ -108,7 +123,7 @@ read_ladder(void)
 	strcat(text, "\n");
 	/* In the place of a line of the same length or longer. */
 	memcpy(property, "\n                  ", strlen("\nproperty('union')"));
-	strcat(text, "property('union', 'root', 'call', 'rights', 'progress')\n");
+	strcat(text, "property('union', 'root', 'rights', 'progress')\n");
 	return text;
 }
 
@@ -116,14 +131,14 @@ TEST(mutant, "core/walk.c is found out without " MUTATION)
 {
 	PALE_FREE char *ladder = read_ladder();
 	const char *property = "union";
-	uint32_t wanted, unused, found;
+	uint32_t wanted = 0, found;
 
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
 		if (strcmp(expected[i].mutation, MUTATION) == 0)
 			property = expected[i].property;
-	found = violated("links", links, property, &wanted);
-	if ((found & wanted) == 0)
-		found |= violated("ladder.pale", ladder, "union", &unused);
+	found = violated("links", links, property, &wanted) |
+	    violated("moved", moved, property, &wanted) |
+	    violated("ladder.pale", ladder, property, &wanted);
 	if (strcmp(MUTATION, "none") == 0)
 		ck_assert_msg(found == 0, "the walk as it ships violates properties %#x", found);
 	else
