@@ -13,21 +13,17 @@
 #include <sys/msg.h>
 #include <sys/mount.h>
 #include <sys/sem.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "model/ops.h"
 #include "model/read.h"
-#include "model/walkers.h"
 #include "twin_actor.h"
+#include "twin_tree.h"
 
 enum {
-	PATH_BYTES = 512,
-	PATIENCE = 2000000, /* looks at a process that neither answers nor waits */
+	PATIENCE = 100000, /* looks at a process that neither answers nor waits */
 };
 
 struct twin {
@@ -45,69 +41,6 @@ struct twin {
 	bool has_done[PALE_MODEL_PROCESSES];
 	int done[PALE_MODEL_PROCESSES]; /* what a call answered that had to wait */
 };
-
-/* ---- the tree ---- */
-
-static void
-must(bool done, const char *what, const char *name)
-{
-	if (!done)
-		ck_abort_msg("%s %s: %s", what, name, strerror(errno));
-}
-
-static void
-real_path(const struct pale_model *model, unsigned inode, char *ret, const char *top)
-{
-	snprintf(ret, PATH_BYTES, "%s%s", top,
-	    inode == PALE_MODEL_ROOT ? "" : model->inode_paths[inode]);
-}
-
-static void
-make_socket(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", path);
-	must(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0, "bind", path);
-	close(fd);
-}
-
-static void
-make_inode(const struct pale_model *model, unsigned i, const char *top)
-{
-	const struct pale_inode *inode = &model->initial->inodes[i];
-	uid_t uid = model->users[inode->owner];
-	char path[PATH_BYTES], value;
-	int fd;
-
-	real_path(model, i, path, top);
-	switch ((enum pale_inode_type)inode->type) {
-	case PALE_INODE_DIR:
-		must(i == PALE_MODEL_ROOT || mkdir(path, 0700) == 0, "mkdir", path);
-		break;
-	case PALE_INODE_FILE:
-		fd = open(path, O_CREAT | O_WRONLY, 0600);
-		value = (char)('@' + inode->content);
-		must(fd >= 0 && (inode->content == 0 || write(fd, &value, 1) == 1), "open", path);
-		close(fd);
-		break;
-	case PALE_INODE_LINK:
-		must(symlink(model->rests[inode->target].text, path) == 0, "symlink", path);
-		break;
-	case PALE_INODE_FIFO:
-		must(mkfifo(path, 0600) == 0, "mkfifo", path);
-		break;
-	case PALE_INODE_SOCKET:
-		make_socket(path);
-		break;
-	case PALE_INODE_FREE:
-	default:
-		return;
-	}
-	must(lchown(path, uid, uid) == 0, "lchown", path);
-	must(inode->type == PALE_INODE_LINK || chmod(path, inode->mode) == 0, "chmod", path);
-}
 
 /* ---- the model ---- */
 
@@ -217,11 +150,13 @@ is_asleep(const struct twin *twin, unsigned p)
 static int
 real_answer(struct twin *twin, unsigned p, struct actor_answer *ret)
 {
+	char text[256];
+
 	for (unsigned i = 0; i < PATIENCE; i++) {
 		struct pollfd poll_fd = { .fd = twin->answers[p], .events = POLLIN };
 
 		if (poll(&poll_fd, 1, 0) == 1) {
-			must(read(twin->answers[p], ret, sizeof(*ret)) == sizeof(*ret), "read",
+			twin_must(read(twin->answers[p], ret, sizeof(*ret)) == sizeof(*ret), "read",
 			    "answer");
 			return ret->error;
 		}
@@ -231,7 +166,10 @@ real_answer(struct twin *twin, unsigned p, struct actor_answer *ret)
 			return TWIN_WAITS;
 		sched_yield();
 	}
-	ck_abort_msg("process %u neither answers nor waits", p);
+	if (!look(twin->pids[p], "syscall", text, sizeof(text)))
+		text[0] = '\0';
+	ck_abort_msg("process %u neither answers nor waits: %c, in call %s", p,
+	    process_state(twin->pids[p]), text);
 	return 0;
 }
 
@@ -241,7 +179,7 @@ real_end(struct twin *twin, unsigned p)
 {
 	struct actor_order order = { .site = ACTOR_EXIT };
 
-	must(write(twin->orders[p], &order, sizeof(order)) == sizeof(order), "write", "order");
+	twin_must(write(twin->orders[p], &order, sizeof(order)) == sizeof(order), "write", "order");
 	for (unsigned i = 0; i < PATIENCE && process_state(twin->pids[p]) != 'Z'; i++)
 		sched_yield();
 }
@@ -257,12 +195,12 @@ fit_object(const struct twin *twin, const struct pale_state *before, int id)
 		if (kind == before->sysv[i].kind)
 			continue;
 		if (kind == PALE_SYSV_SEM)
-			must(semctl(id, 0, SETVAL, 1) == 0, "semctl", "SETVAL");
+			twin_must(semctl(id, 0, SETVAL, 1) == 0, "semctl", "SETVAL");
 		if (kind != PALE_SYSV_MSG)
 			continue;
-		must(msgctl(id, IPC_STAT, &ds) == 0, "msgctl", "IPC_STAT");
+		twin_must(msgctl(id, IPC_STAT, &ds) == 0, "msgctl", "IPC_STAT");
 		ds.msg_qbytes = PALE_MODEL_PIPE_DEPTH;
-		must(msgctl(id, IPC_SET, &ds) == 0, "msgctl", "IPC_SET");
+		twin_must(msgctl(id, IPC_SET, &ds) == 0, "msgctl", "IPC_SET");
 	}
 }
 
@@ -377,7 +315,7 @@ twin_try(struct twin *twin, unsigned p, int *ret_answer)
 	twin->waits[p] = model == TWIN_WAITS;
 	if (!twin->real)
 		return NULL;
-	must(write(twin->orders[p], &order, sizeof(order)) == sizeof(order), "write", "order");
+	twin_must(write(twin->orders[p], &order, sizeof(order)) == sizeof(order), "write", "order");
 	real = real_answer(twin, p, &answer);
 	if (twin->model->sites[order.site].op == PALE_CALL_exit && real == TWIN_KILLED)
 		real = 0;
@@ -417,7 +355,8 @@ start(struct twin *twin, const char *top)
 	for (unsigned p = 0; p < twin->model->process_count; p++) {
 		int orders[2], answers[2];
 
-		must(pipe2(orders, O_CLOEXEC) == 0 && pipe2(answers, O_CLOEXEC) == 0, "pipe", "");
+		twin_must(
+		    pipe2(orders, O_CLOEXEC) == 0 && pipe2(answers, O_CLOEXEC) == 0, "pipe", "");
 		twin->orders[p] = orders[1];
 		twin->their_orders[p] = orders[0];
 		twin->answers[p] = answers[0];
@@ -427,11 +366,11 @@ start(struct twin *twin, const char *top)
 		if (twin->model->born_later[p])
 			continue;
 		twin->pids[p] = fork();
-		must(twin->pids[p] >= 0, "fork", "");
+		twin_must(twin->pids[p] >= 0, "fork", "");
 		if (twin->pids[p] > 0) {
 			struct actor_answer ready;
 
-			must(real_answer(twin, p, &ready) == 0, "begin", "");
+			twin_must(real_answer(twin, p, &ready) == 0, "begin", "");
 			continue;
 		}
 		if (chroot(top) < 0 ||
@@ -446,16 +385,15 @@ make_world(struct twin *twin)
 {
 	char top[] = "/tmp/twin-XXXXXX";
 
-	must(unshare(CLONE_NEWNS | CLONE_NEWIPC) == 0, "unshare", "");
-	must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "mount", "/");
-	must(mkdtemp(top) != NULL, "mkdtemp", top);
-	must(mount("twin", top, "tmpfs", 0, "mode=755") == 0, "mount", top);
+	twin_must(unshare(CLONE_NEWNS | CLONE_NEWIPC) == 0, "unshare", "");
+	twin_must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "mount", "/");
+	twin_must(mkdtemp(top) != NULL, "mkdtemp", top);
+	twin_must(mount("twin", top, "tmpfs", 0, "mode=755") == 0, "mount", top);
 	umask(0);
-	for (unsigned i = 1; i <= twin->model->inode_count; i++)
-		make_inode(twin->model, i, top);
+	twin_make_tree(twin->model, top);
 	start(twin, top);
 	/* The mount is this namespace's, and goes with it. */
-	must(umount2(top, MNT_DETACH) == 0 && rmdir(top) == 0, "rmdir", top);
+	twin_must(umount2(top, MNT_DETACH) == 0 && rmdir(top) == 0, "rmdir", top);
 }
 
 struct twin *
@@ -466,7 +404,8 @@ twin_model_open(const char *text)
 	char *whole;
 
 	/* A scenario has something that must not happen, and names that it looks for. */
-	must(twin != NULL && asprintf(&whole, "property('root') file('/other/none') %s", text) > 0,
+	twin_must(
+	    twin != NULL && asprintf(&whole, "property('root') file('/other/none') %s", text) > 0,
 	    "asprintf", "");
 	if (pale_model_read("twin", whole, strlen(whole), &(struct pale_read_options){ 0 },
 		&twin->model, &err) < 0)
@@ -502,6 +441,28 @@ twin_close(struct twin *twin)
 		continue;
 	pale_model_free(twin->model);
 	free(twin);
+}
+
+int
+twin_foresee(const struct twin *twin, unsigned p, const struct pale_site **ret_site)
+{
+	struct twin copy = *twin;
+	struct actor_order order = { 0 };
+	int answer = model_call(&copy, p, &order);
+
+	if (ret_site != NULL)
+		*ret_site = &twin->model->sites[order.site];
+	return answer;
+}
+
+bool
+twin_anybody_waits(const struct twin *twin)
+{
+	for (unsigned p = 0; p < twin->model->process_count; p++) {
+		if (twin->waits[p])
+			return true;
+	}
+	return false;
 }
 
 bool

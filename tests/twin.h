@@ -41,6 +41,16 @@ int twin_call(struct twin *twin, const char *compartment);
 /* As twin_call; a difference is told in words, NULL: none. Borrowed. */
 const char *twin_try(struct twin *twin, unsigned process, int *ret_answer);
 
+/*
+ * What the model would answer to the next call of a process, without any of it being done.
+ *
+ *   ret_site  the call; may be NULL
+ */
+int twin_foresee(const struct twin *twin, unsigned process, const struct pale_site **ret_site);
+
+/* Does any process wait in a call? */
+bool twin_anybody_waits(const struct twin *twin);
+
 bool twin_is_real(const struct twin *twin);
 const struct pale_model *twin_model(const struct twin *twin);
 const struct pale_state *twin_state(const struct twin *twin);

@@ -14,49 +14,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "model/ops.h"
-#include "model/state.h"
 
 enum {
-	PAGE = 4096,
-	ATTACHMENTS = 16,
 	CONTROL_BYTES = CMSG_SPACE(sizeof(int)),
 };
 
-struct actor {
-	const struct pale_model *model;
-	const struct pale_site *site;
-	const struct actor_order *order;
-	struct actor_answer *answer;
-	unsigned p;
-	int fds[PALE_MODEL_FDS];
-	struct {
-		enum pale_var_kind kind;
-		uint8_t value;
-		struct stat st;
-		enum pale_sysv_kind sysv;
-		int id;
-	} vars[PALE_MODEL_VARS + 1];
-	struct {
-		int id;
-		char *memory;
-		bool writes;
-	} attached[ATTACHMENTS];
-	const int *orders, *answers;
-};
-
 /* A value as a letter, and back. */
-static char
-letter(unsigned value)
+char
+actor_letter(unsigned value)
 {
 	return (char)('@' + value);
 }
@@ -123,8 +94,8 @@ put(struct actor *a, unsigned which, int fd)
 	return 0;
 }
 
-static unsigned
-value_of(const struct actor *a, unsigned which)
+unsigned
+actor_value(const struct actor *a, unsigned which)
 {
 	struct pale_ref ref = a->site->ref[which];
 
@@ -133,8 +104,8 @@ value_of(const struct actor *a, unsigned which)
 	return a->vars[ref.of].kind == PALE_VAR_VALUE ? a->vars[ref.of].value : 0;
 }
 
-static int
-learn(struct actor *a, char c)
+int
+actor_learn(struct actor *a, char c)
 {
 	unsigned value = c == 0 ? 0 : (unsigned)(c - '@');
 
@@ -146,8 +117,8 @@ learn(struct actor *a, char c)
 	return 0;
 }
 
-static int
-answer(long r)
+int
+actor_result(long r)
 {
 	return r < 0 ? -errno : 0;
 }
@@ -172,24 +143,24 @@ do_read(struct actor *a)
 		n = pread(fd, page, 1, 0);
 	if (n < 0)
 		return -errno;
-	return learn(a, n == 0 ? 0 : page[0]);
+	return actor_learn(a, n == 0 ? 0 : page[0]);
 }
 
 static int
 do_write(struct actor *a)
 {
-	unsigned value = value_of(a, 0);
+	unsigned value = actor_value(a, 0);
 	int fd = dirfd_of(a, 0);
 	size_t size = value != 0;
 	char page[PAGE];
 	struct stat st;
 
-	memset(page, letter(value), sizeof(page));
+	memset(page, actor_letter(value), sizeof(page));
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
-		return answer(write(fd, page, S_ISFIFO(st.st_mode) ? size * PAGE : size));
-	return answer(pwrite(fd, page, size, 0));
+		return actor_result(write(fd, page, S_ISFIFO(st.st_mode) ? size * PAGE : size));
+	return actor_result(pwrite(fd, page, size, 0));
 }
 
 static int
@@ -222,7 +193,7 @@ do_sendfd(struct actor *a)
 	control.header.cmsg_type = SCM_RIGHTS;
 	control.header.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return answer(sendmsg(dirfd_of(a, 0), &msg, 0));
+	return actor_result(sendmsg(dirfd_of(a, 0), &msg, 0));
 }
 
 static int
@@ -250,7 +221,7 @@ do_recvfd(struct actor *a)
 		/* What comes without a descriptor is no value that the program keeps. */
 		a->answer->value = got == 0 ? 0 : (uint8_t)(got - '@');
 		if (a->site->to_var != 0)
-			learn(a, got);
+			actor_learn(a, got);
 		return -ENOMSG;
 	}
 	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
@@ -263,7 +234,7 @@ do_socket_path(struct actor *a, int (*call)(int, const struct sockaddr *, sockle
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", path(a, 0));
-	return answer(call(dirfd_of(a, 0), (struct sockaddr *)&address, sizeof(address)));
+	return actor_result(call(dirfd_of(a, 0), (struct sockaddr *)&address, sizeof(address)));
 }
 
 static int
@@ -325,181 +296,6 @@ do_is(struct actor *a)
 	return st.st_uid == geteuid() ? 0 : -PALE_EUNEXPECTED;
 }
 
-/* ---- System V ---- */
-
-static key_t
-key_of(const struct actor *a)
-{
-	return a->site->key == 0 ? IPC_PRIVATE : (key_t)a->model->keys[a->site->key];
-}
-
-static int
-got(struct actor *a, enum pale_sysv_kind kind, int id)
-{
-	if (id < 0)
-		return -errno;
-	a->answer->made = id;
-	if (a->site->to_var != 0) {
-		a->vars[a->site->to_var].kind = PALE_VAR_SYSV;
-		a->vars[a->site->to_var].sysv = kind;
-		a->vars[a->site->to_var].id = id;
-	}
-	return 0;
-}
-
-static int
-get_flags(const struct actor *a)
-{
-	return (a->site->flags & PALE_F_CREAT ? IPC_CREAT : 0) |
-	    (a->site->flags & PALE_F_EXCL ? IPC_EXCL : 0) | a->site->mode;
-}
-
-static int
-id_of(const struct actor *a, enum pale_sysv_kind kind)
-{
-	unsigned var = a->site->ref[0].of;
-
-	if (a->site->ref[0].kind != PALE_REF_VAR || a->vars[var].kind != PALE_VAR_SYSV ||
-	    (kind != PALE_SYSV_FREE && a->vars[var].sysv != kind))
-		return -1;
-	return a->vars[var].id;
-}
-
-static int
-do_shmat(struct actor *a)
-{
-	bool reads = a->site->flags & PALE_F_RDONLY;
-	int id = id_of(a, PALE_SYSV_SHM);
-	char *memory = shmat(id, NULL, reads ? SHM_RDONLY : 0);
-
-	if (memory == (char *)-1)
-		return -errno;
-	for (unsigned i = 0; i < ATTACHMENTS; i++) {
-		if (a->attached[i].memory != NULL)
-			continue;
-		a->attached[i].id = id;
-		a->attached[i].memory = memory;
-		a->attached[i].writes = !reads;
-		return 0;
-	}
-	abort();
-}
-
-static int
-do_shmdt(struct actor *a)
-{
-	int id = id_of(a, PALE_SYSV_SHM), r = -EINVAL;
-
-	for (unsigned i = 0; i < ATTACHMENTS; i++) {
-		if (a->attached[i].memory != NULL && a->attached[i].id == id) {
-			r = answer(shmdt(a->attached[i].memory));
-			a->attached[i].memory = NULL;
-		}
-	}
-	return r;
-}
-
-static volatile char *
-cell(const struct actor *a, bool writes)
-{
-	for (unsigned i = 0; i < ATTACHMENTS; i++) {
-		if (a->attached[i].memory != NULL && a->attached[i].id == id_of(a, PALE_SYSV_SHM) &&
-		    (!writes || a->attached[i].writes))
-			return a->attached[i].memory;
-	}
-	return NULL;
-}
-
-static int
-do_memory(struct actor *a, bool writes)
-{
-	volatile char *memory = cell(a, writes);
-
-	if (memory == NULL)
-		return -EFAULT;
-	if (!writes)
-		return learn(a, *memory);
-	*memory = value_of(a, 1) == 0 ? 0 : letter(value_of(a, 1));
-	return 0;
-}
-
-/* IPC_STAT, IPC_SET and IPC_RMID of the three kinds, which differ in name only. */
-static int
-control(const struct actor *a, int command, struct ipc_perm *perm)
-{
-	int id = id_of(a, PALE_SYSV_FREE), r;
-	enum pale_sysv_kind kind = a->vars[a->site->ref[0].of].sysv;
-	union {
-		struct msqid_ds msg;
-		struct semid_ds sem;
-		struct shmid_ds shm;
-	} ds = { 0 };
-
-	if (kind == PALE_SYSV_MSG) {
-		/* Two messages of one byte fill it, as the model's. */
-		ds.msg.msg_qbytes = PALE_MODEL_PIPE_DEPTH;
-		ds.msg.msg_perm = *perm;
-		r = msgctl(id, command, &ds.msg);
-		*perm = ds.msg.msg_perm;
-	} else if (kind == PALE_SYSV_SEM) {
-		ds.sem.sem_perm = *perm;
-		r = semctl(id, 0, command, &ds.sem);
-		*perm = ds.sem.sem_perm;
-	} else {
-		ds.shm.shm_perm = *perm;
-		r = shmctl(id, command, &ds.shm);
-		*perm = ds.shm.shm_perm;
-	}
-	return answer(r);
-}
-
-static int
-do_sysv(struct actor *a)
-{
-	struct {
-		long type;
-		char value;
-	} message = { 1, letter(value_of(a, 1)) };
-	struct sembuf buf = { 0, a->site->number, 0 };
-	struct ipc_perm perm = { 0 };
-	int r;
-
-	switch ((unsigned)a->site->op) {
-	case PALE_CALL_msgget:
-		return got(a, PALE_SYSV_MSG, msgget(key_of(a), get_flags(a)));
-	case PALE_CALL_semget:
-		return got(a, PALE_SYSV_SEM, semget(key_of(a), 1, get_flags(a)));
-	case PALE_CALL_shmget:
-		return got(a, PALE_SYSV_SHM, shmget(key_of(a), PAGE, get_flags(a)));
-	case PALE_CALL_msgsnd:
-		return answer(msgsnd(id_of(a, PALE_SYSV_MSG), &message, 1, 0));
-	case PALE_CALL_msgrcv:
-		if (msgrcv(id_of(a, PALE_SYSV_MSG), &message, 1, 0, 0) < 0)
-			return -errno;
-		return learn(a, message.value);
-	case PALE_CALL_semop:
-		buf.sem_flg = (short)((a->site->flags & PALE_F_UNDO ? SEM_UNDO : 0) |
-		    (a->site->flags & PALE_F_NONBLOCK ? IPC_NOWAIT : 0));
-		return answer(semop(id_of(a, PALE_SYSV_SEM), &buf, 1));
-	case PALE_CALL_shmat:
-		return do_shmat(a);
-	case PALE_CALL_shmdt:
-		return do_shmdt(a);
-	case PALE_CALL_ipcset:
-		perm.uid = a->model->users[a->site->user];
-		perm.gid = perm.uid;
-		perm.mode = a->site->mode;
-		return control(a, IPC_SET, &perm);
-	case PALE_CALL_ipcrm:
-		return control(a, IPC_RMID, &perm);
-	default: /* ipcstat */
-		r = control(a, IPC_STAT, &perm);
-		if (r < 0)
-			return r;
-		return perm.cuid == a->model->users[a->site->user] ? 0 : -EPERM;
-	}
-}
-
 /* ---- all ---- */
 
 static int
@@ -523,7 +319,8 @@ do_renameat(struct actor *a)
 	unsigned flags = (a->site->flags & PALE_F_EXCL ? RENAME_NOREPLACE : 0) |
 	    (a->site->flags & PALE_F_EXCHANGE ? RENAME_EXCHANGE : 0);
 
-	return answer(renameat2(dirfd_of(a, 0), path(a, 0), dirfd_of(a, 1), path(a, 1), flags));
+	return actor_result(
+	    renameat2(dirfd_of(a, 0), path(a, 0), dirfd_of(a, 1), path(a, 1), flags));
 }
 
 static int
@@ -539,23 +336,23 @@ do_call(struct actor *a)
 	case PALE_CALL_openat:
 		return put(a, 0, openat(fd, path(a, 0), flags_of(site), site->mode));
 	case PALE_CALL_mkdirat:
-		return answer(mkdirat(fd, path(a, 0), site->mode));
+		return actor_result(mkdirat(fd, path(a, 0), site->mode));
 	case PALE_CALL_unlinkat:
-		return answer(
+		return actor_result(
 		    unlinkat(fd, path(a, 0), site->flags & PALE_F_DIRECTORY ? AT_REMOVEDIR : 0));
 	case PALE_CALL_renameat:
 		return do_renameat(a);
 	case PALE_CALL_linkat:
-		return answer(linkat(fd, path(a, 0), dirfd_of(a, 1), path(a, 1),
+		return actor_result(linkat(fd, path(a, 0), dirfd_of(a, 1), path(a, 1),
 		    site->flags & PALE_F_NOFOLLOW ? 0 : AT_SYMLINK_FOLLOW));
 	case PALE_CALL_symlinkat:
-		return answer(symlinkat(path(a, 0), fd, path(a, 1)));
+		return actor_result(symlinkat(path(a, 0), fd, path(a, 1)));
 	case PALE_CALL_mkfifoat:
-		return answer(mkfifoat(fd, path(a, 0), site->mode));
+		return actor_result(mkfifoat(fd, path(a, 0), site->mode));
 	case PALE_CALL_fchmodat:
-		return answer(fchmodat(fd, path(a, 0), site->mode, 0));
+		return actor_result(fchmodat(fd, path(a, 0), site->mode, 0));
 	case PALE_CALL_fchmod:
-		return answer(fchmod(fd, site->mode));
+		return actor_result(fchmod(fd, site->mode));
 	case PALE_CALL_fstatat:
 		r = fstatat(
 		    fd, path(a, 0), &st, site->flags & PALE_F_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
@@ -563,19 +360,19 @@ do_call(struct actor *a)
 	case PALE_CALL_fstat:
 		return remember(a, fstat(fd, &st), &st);
 	case PALE_CALL_chdir:
-		return answer(chdir(path(a, 0)));
+		return actor_result(chdir(path(a, 0)));
 	case PALE_CALL_fchdir:
-		return answer(fchdir(fd));
+		return actor_result(fchdir(fd));
 	case PALE_CALL_umask:
 		umask(site->mode);
 		return 0;
 	case PALE_CALL_setuid:
-		return answer(setuid(a->model->users[site->user]));
+		return actor_result(setuid(a->model->users[site->user]));
 	case PALE_CALL_close:
 		r = close(fd);
 		if (r == 0)
 			a->fds[a->order->fd[0]] = -1;
-		return answer(r);
+		return actor_result(r);
 	case PALE_CALL_dup:
 		return put(a, 0, dup(fd));
 	case PALE_CALL_pipe:
@@ -598,7 +395,7 @@ do_call(struct actor *a)
 	case PALE_CALL_bind:
 		return do_socket_path(a, bind);
 	case PALE_CALL_listen:
-		return answer(listen(fd, PALE_MODEL_BACKLOG - 1));
+		return actor_result(listen(fd, PALE_MODEL_BACKLOG - 1));
 	case PALE_CALL_connect:
 		return do_socket_path(a, connect);
 	case PALE_CALL_accept:
@@ -611,11 +408,8 @@ do_call(struct actor *a)
 		return do_recvfd(a);
 	case PALE_CALL_fork:
 		return do_fork(a);
-	case PALE_CALL_load:
-	case PALE_CALL_store:
-		return do_memory(a, site->op == PALE_CALL_store);
 	case PALE_CALL_check:
-		return value_of(a, 0) == value_of(a, 1) ? 0 : -PALE_EUNEXPECTED;
+		return actor_value(a, 0) == actor_value(a, 1) ? 0 : -PALE_EUNEXPECTED;
 	case PALE_CALL_same:
 		return do_same(a);
 	case PALE_CALL_is:
@@ -623,7 +417,7 @@ do_call(struct actor *a)
 	case PALE_CALL_use:
 		return 0;
 	default:
-		return do_sysv(a);
+		return actor_sysv(a);
 	}
 }
 

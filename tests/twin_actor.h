@@ -4,8 +4,9 @@
 #define PALE_TESTS_TWIN_ACTOR_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 
-#include "model/model.h"
+#include "model/state.h"
 
 enum {
 	ACTOR_EXIT = 0, /* a site that is none: end */
@@ -32,5 +33,49 @@ struct actor_answer {
  */
 _Noreturn void actor_run(
     const struct pale_model *model, unsigned p, const int *orders, const int *answers);
+
+/* ---- for twin_actor.c and twin_sysv.c ---- */
+
+enum {
+	PAGE = 4096,
+	ATTACHMENTS = 16,
+};
+
+struct actor {
+	const struct pale_model *model;
+	const struct pale_site *site;
+	const struct actor_order *order;
+	struct actor_answer *answer;
+	unsigned p;
+	int fds[PALE_MODEL_FDS];
+	struct {
+		enum pale_var_kind kind;
+		uint8_t value;
+		struct stat st;
+		enum pale_sysv_kind sysv;
+		int id;
+	} vars[PALE_MODEL_VARS + 1];
+	struct {
+		int id;
+		char *memory;
+		bool writes;
+	} attached[ATTACHMENTS];
+	const int *orders, *answers;
+};
+
+/* A value as a letter. */
+char actor_letter(unsigned value);
+
+/* What a `v` of the call at hand stands for; 0: nothing. */
+unsigned actor_value(const struct actor *a, unsigned which);
+
+/* Keep what was read: a letter, 0 for nothing. Returns 0. */
+int actor_learn(struct actor *a, char c);
+
+/* 0, or -errno of a system call that has just returned. */
+int actor_result(long r);
+
+/* A call on a System V object. 0 or -errno. */
+int actor_sysv(struct actor *a);
 
 #endif

@@ -1,483 +1,491 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pipes, sockets and System V objects for real. What would wait is never asked for: the model says
- * before whether it does, and descriptors that could are asked without waiting. */
+/*
+ * IPC of the model against the kernel's, on random programs in random order: two users, and a child
+ * of one, do the same calls in both and must be answered alike. What is played is printed where
+ * they differ, and a shorter play that still differs.
+ */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
-#include "model.h"
+#include "model/ops.h"
+#include "random.h"
+#include "twin.h"
 
 enum {
-	BACKLOG = PALE_MODEL_BACKLOG - 1, /* the kernel lets one more wait than is asked for */
+	PLAYS = 400,
+	CALLS = 20, /* of each process */
+	FDS = 4,    /* that a program has names for */
+	TEXT_BYTES = 8192,
+	CALL_BYTES = 96,
+	TURNS = 4 * CALLS,
 };
 
-static int
-cloexec(const struct pale_site *site, int flag)
-{
-	return site->flags & PALE_F_CLOEXEC ? flag : 0;
-}
+static uint64_t seed;
 
-static int
-sun_path(const struct call *call, struct sockaddr_un *ret)
-{
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	return snprintf(ret->sun_path, sizeof(ret->sun_path), "%s", call->path[0]) <
-		(int)sizeof(ret->sun_path)
-	    ? 0
-	    : -1;
-}
-
-static int
-do_pipe(const struct call *call)
-{
-	return pipe2(call->answer->fd,
-	    cloexec(call->site, O_CLOEXEC) |
-		(call->site->flags & PALE_F_NONBLOCK ? O_NONBLOCK : 0));
-}
-
-static int
-do_peer(const struct call *call)
-{
-	struct ucred cred;
-	socklen_t size = sizeof(cred);
-
-	if (getsockopt(call->fd[0], SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
-		return -1;
-	errno = EPERM;
-	return cred.uid == call->real->model->users[call->site->user] ? 0 : -1;
-}
-
-static int
-do_sendfd(const struct call *call)
-{
-	char record[RECORD_BYTES] = "";
-	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = "";
-	struct iovec iov = { record, sizeof(record) };
-	struct msghdr msg = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &call->fd[1], sizeof(int));
-	return sendmsg(call->fd[0], &msg, MSG_DONTWAIT) < 0 ? -1 : 0;
-}
-
-static int
-do_recvfd(const struct call *call)
-{
-	char record[RECORD_BYTES] = "";
-	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = "";
-	struct iovec iov = { record, sizeof(record) };
-	struct msghdr msg = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control) };
-	struct cmsghdr *cmsg;
-
-	if (recvmsg(call->fd[0], &msg, MSG_DONTWAIT) < 0)
-		return -1;
-	cmsg = CMSG_FIRSTHDR(&msg);
-	errno = ENOMSG;
-	if (cmsg == NULL || cmsg->cmsg_type != SCM_RIGHTS)
-		return -1;
-	memcpy(&call->answer->fd[0], CMSG_DATA(cmsg), sizeof(int));
-	return 0;
-}
-
-static int
-do_socket(struct call *call)
-{
-	const struct pale_site *site = call->site;
-	int type = SOCK_STREAM | SOCK_NONBLOCK | cloexec(site, SOCK_CLOEXEC);
-	struct sockaddr_un name;
-
-	switch ((int)site->op) {
-	case PALE_CALL_socket:
-		return call->answer->fd[0] = socket(AF_UNIX, type, 0);
-	case PALE_CALL_socketpair:
-		return socketpair(AF_UNIX, type, 0, call->answer->fd);
-	case PALE_CALL_bind:
-		sun_path(call, &name);
-		return bind(call->fd[0], (struct sockaddr *)&name, sizeof(name));
-	case PALE_CALL_listen:
-		return listen(call->fd[0], BACKLOG);
-	case PALE_CALL_connect:
-		sun_path(call, &name);
-		return connect(call->fd[0], (struct sockaddr *)&name, sizeof(name));
-	case PALE_CALL_accept:
-		return call->answer->fd[0] = accept4(
-			   call->fd[0], NULL, NULL, SOCK_NONBLOCK | cloexec(site, SOCK_CLOEXEC));
-	case PALE_CALL_peer:
-		return do_peer(call);
-	case PALE_CALL_sendfd:
-		return do_sendfd(call);
-	default:
-		return do_recvfd(call);
-	}
-}
-
-/* What kind of object a variable names in the model; FREE: none, or one that is gone. */
-static unsigned
-object_kind(const struct call *call)
-{
-	const struct pale_var *var = &call->state->processes[call->p].vars[call->site->ref[0].of];
-	const struct pale_sysv *object = &call->state->sysv[var->of - 1];
-
-	if (call->site->ref[0].kind != PALE_REF_VAR || var->kind != PALE_VAR_SYSV ||
-	    object->sequence != var->also)
-		return PALE_SYSV_FREE;
-	return object->kind;
-}
-
-/* Identifiers of two kinds can be one number, so that a wrong kind is no identifier at all. */
-static int
-object_id(const struct call *call, unsigned kind)
-{
-	if (object_kind(call) == PALE_SYSV_FREE || (kind != 0 && object_kind(call) != kind))
-		return -1;
-	return call->real->ids[call->p][call->site->ref[0].of];
-}
-
-static int
-value_of(const struct call *call, struct pale_ref ref)
-{
-	struct pale_process process = call->state->processes[call->p];
-	struct pale_op op = { .model = call->real->model, .site = call->site, .process = &process };
-
-	return (int)pale_op_value(&op, ref);
-}
-
-static int
-do_get(struct call *call)
-{
-	const struct pale_site *site = call->site;
-	int flags = site->mode | (site->flags & PALE_F_CREAT ? IPC_CREAT : 0) |
-	    (site->flags & PALE_F_EXCL ? IPC_EXCL : 0);
-	key_t key = site->key == 0 ? IPC_PRIVATE : call->real->model->keys[site->key];
-	union semun {
-		int val;
-	} one = { 1 };
-	bool is_new;
-
-	if (site->op == PALE_CALL_msgget)
-		return call->answer->number = msgget(key, flags);
-	if (site->op == PALE_CALL_shmget)
-		return call->answer->number = shmget(key, sizeof(long), flags);
-	is_new = key == IPC_PRIVATE || semget(key, 0, 0) < 0;
-	call->answer->number = semget(key, 1, flags);
-	/* The model's are 1 when they are made; root sets that, whoever made it. */
-	if (call->answer->number >= 0 && is_new && errno != EACCES) {
-		uid_t uid = geteuid();
-
-		if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 ||
-		    semctl(call->answer->number, 0, SETVAL, one) < 0 ||
-		    setresuid((uid_t)-1, uid, (uid_t)-1) < 0)
-			ck_abort_msg("cannot set a semaphore: %s", strerror(errno));
-	}
-	return call->answer->number;
-}
-
-struct message {
-	long type;
-	char value;
+/* What a descriptor most likely is; only for what is worth to be called with it. */
+enum likely {
+	NOTHING,
+	STREAM, /* a FIFO or an end of a pipe */
+	SOCKET,
+	BOUND,
+	SERVER,
+	CONNECTED,
 };
 
+/* A program while it is written: which names mean anything by now. */
+struct writer {
+	enum likely fd[FDS];
+	bool q, s, m, v;
+	int kind; /* of System V objects, the only one; -1: all. A child has room for no more */
+};
+
+/* A descriptor that is most likely of a kind (NOTHING: of any); -1 if there is none at all. */
 static int
-do_attach(struct call *call)
+some_fd(const struct writer *writer, enum likely wanted)
 {
-	struct attached *attached = call->real->attached[call->p];
-	int id = object_id(call, PALE_SYSV_SHM);
-	void *at = shmat(id, NULL, call->site->flags & PALE_F_RDONLY ? SHM_RDONLY : 0);
+	int any = -1;
 
-	if (at == (void *)-1)
-		return -1;
-	for (unsigned i = 0; i < ATTACHED_MAX; i++) {
-		if (attached[i].at == NULL) {
-			attached[i] = (struct attached){ at, id };
-			return 0;
-		}
-	}
-	ck_abort_msg("too many attachments");
-}
+	if (test_below(&seed, 8) == 0)
+		wanted = NOTHING;
+	for (unsigned tries = 0; tries < 16; tries++) {
+		unsigned i = test_below(&seed, FDS);
 
-/* The model has a segment attached or not; how often, it does not count. */
-static int
-do_detach(struct call *call)
-{
-	struct attached *attached = call->real->attached[call->p];
-	int id = object_id(call, PALE_SYSV_SHM), count = 0;
-
-	for (unsigned i = 0; i < ATTACHED_MAX; i++) {
-		if (attached[i].at == NULL || attached[i].id != id)
+		if (writer->fd[i] == NOTHING)
 			continue;
-		shmdt(attached[i].at);
-		attached[i].at = NULL;
-		count++;
+		any = (int)i;
+		if (wanted == NOTHING || writer->fd[i] == wanted)
+			break;
 	}
-	errno = EINVAL;
-	return count > 0 ? 0 : -1;
+	return any;
 }
 
-static int
-do_sysv(struct call *call)
+/* A name for a new one: one that means nothing yet, if there is one. */
+static unsigned
+new_fd(struct writer *writer, enum likely is)
 {
-	const struct pale_site *site = call->site;
-	struct message message = { 1, (char)value_of(call, site->ref[1]) };
-	struct sembuf sem = { 0, site->number, IPC_NOWAIT };
-	int msg = object_id(call, PALE_SYSV_MSG);
+	unsigned i = test_below(&seed, FDS);
 
-	switch ((int)site->op) {
-	case PALE_CALL_msgget:
-	case PALE_CALL_semget:
-	case PALE_CALL_shmget:
-		return do_get(call);
-	case PALE_CALL_msgsnd:
-		return msgsnd(msg, &message, sizeof(message.value), IPC_NOWAIT);
-	case PALE_CALL_msgrcv:
-		if (msgrcv(msg, &message, sizeof(message.value), 0, IPC_NOWAIT) < 0)
-			return -1;
-		call->answer->number = message.value;
-		return 0;
-	case PALE_CALL_semop:
-		return semop(object_id(call, PALE_SYSV_SEM), &sem, 1);
-	case PALE_CALL_shmat:
-		return do_attach(call);
-	case PALE_CALL_shmdt:
-		return do_detach(call);
+	for (unsigned tries = 0; tries < FDS && writer->fd[i] != NOTHING; tries++)
+		i = (i + 1) % FDS;
+	writer->fd[i] = is;
+	return i;
+}
+
+static const char *
+one_of(const char *const *words, unsigned count)
+{
+	return words[test_below(&seed, count)];
+}
+#define ONE_OF(...) \
+	one_of((const char *const[]){ __VA_ARGS__ }, \
+	    sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+
+static bool
+write_file_call(struct writer *writer, char *text)
+{
+	switch (test_below(&seed, 9)) {
+	case 0:
+	case 1:
+	case 2:
+		sprintf(text, "f%u = open(%s, %s%s)", new_fd(writer, STREAM), ONE_OF("/f", "/t/g"),
+		    ONE_OF("O_RDONLY", "O_WRONLY", "O_RDWR"), ONE_OF("", "|O_NONBLOCK"));
+		return true;
+	case 3:
+		sprintf(text, "mkfifoat(AT_FDCWD, /t/g, %s)", ONE_OF("0666", "0600", "0622"));
+		return true;
+	case 4:
+		sprintf(text, "unlinkat(AT_FDCWD, %s)", ONE_OF("/t/g", "/f", "/t/s", "/t/u"));
+		return true;
+	case 5:
+		sprintf(text, "renameat(AT_FDCWD, %s, AT_FDCWD, %s)",
+		    ONE_OF("/t/g", "/t/s", "/t/u"), ONE_OF("/t/g", "/t/s", "/t/u"));
+		return true;
+	case 6:
+		sprintf(text, "linkat(AT_FDCWD, %s, AT_FDCWD, %s)", ONE_OF("/f", "/t/s", "/t/h"),
+		    ONE_OF("/t/g", "/t/u"));
+		return true;
+	case 7:
+		sprintf(text, "fchmodat(AT_FDCWD, %s, %s)", ONE_OF("/f", "/t/g", "/t/s"),
+		    ONE_OF("0666", "0644", "0600"));
+		return true;
 	default:
-		ck_abort_msg("the law does not know how to do %s", pale_model_calls[site->op].name);
+		sprintf(text, "umask(%s)", ONE_OF("000", "022", "077"));
+		return true;
 	}
 }
 
-/* IPC_SET, IPC_RMID, IPC_STAT. */
-static int
-do_control(struct call *call)
+/* What is done to a descriptor, whatever it is. */
+static bool
+write_fd_call(struct writer *writer, char *text)
 {
-	const struct pale_site *site = call->site;
-	unsigned kind = object_kind(call);
-	int id = object_id(call, 0), command = IPC_STAT;
-	struct msqid_ds msg = { 0 };
-	struct semid_ds sem = { 0 };
-	struct shmid_ds shm = { 0 };
-	uid_t uid = call->real->model->users[site->user];
-	struct ipc_perm perm = { .uid = uid, .gid = uid, .mode = site->mode }, got;
-	int r;
+	int f = some_fd(writer, test_below(&seed, 2) == 0 ? STREAM : CONNECTED);
 
-	if (site->op == PALE_CALL_ipcset)
-		command = IPC_SET;
-	else if (site->op == PALE_CALL_ipcrm)
-		command = IPC_RMID;
-	msg.msg_perm = sem.sem_perm = shm.shm_perm = perm;
-	if (kind == PALE_SYSV_SEM)
-		r = semctl(id, 0, command, &sem);
-	else if (kind == PALE_SYSV_SHM)
-		r = shmctl(id, command, &shm);
-	else if (command == IPC_SET) {
-		struct msqid_ds now;
-
-		/* The size of the queue stays. */
-		msg.msg_qbytes = msgctl(id, IPC_STAT, &now) == 0 ? now.msg_qbytes : 16384;
-		r = msgctl(id, command, &msg);
-	} else {
-		r = msgctl(id, command, &msg);
+	if (f < 0)
+		return false;
+	switch (test_below(&seed, 8)) {
+	case 0:
+		writer->fd[f] = NOTHING;
+		sprintf(text, "close(f%d)", f);
+		return true;
+	case 1:
+		sprintf(text, "f%u = dup(f%d)", new_fd(writer, writer->fd[f]), f);
+		return true;
+	case 2:
+		sprintf(text, "is(f%d, %s)", f, ONE_OF("S_IFIFO", "S_IFSOCK"));
+		return true;
+	case 3:
+	case 4:
+		writer->v = true;
+		sprintf(text, "v = read(f%d)", f);
+		return true;
+	default:
+		sprintf(text, "write(f%d, %s)", f, writer->v ? ONE_OF("one", "two", "v") : "one");
+		return true;
 	}
-	if (r < 0 || command != IPC_STAT)
-		return r < 0 ? -1 : 0;
-	got = kind == PALE_SYSV_SEM ? sem.sem_perm
-	    : kind == PALE_SYSV_SHM ? shm.shm_perm
-				    : msg.msg_perm;
-	errno = EPERM;
-	return got.cuid == uid ? 0 : -1;
 }
 
-static volatile long *
-memory(const struct call *call, bool writes)
-{
-	const struct attached *attached = call->real->attached[call->p];
-	unsigned slot = call->state->processes[call->p].vars[call->site->ref[0].of].of;
-	int id = object_id(call, PALE_SYSV_SHM);
-
-	/* Which of several attachments may be written the model knows: it keeps both. */
-	if (slot == 0 || id < 0 ||
-	    (writes && !(call->state->processes[call->p].attached_w >> (slot - 1) & 1)))
-		return NULL;
-	for (unsigned i = 0; i < ATTACHED_MAX; i++) {
-		if (attached[i].at != NULL && attached[i].id == id)
-			return attached[i].at;
-	}
-	return NULL;
-}
-
-/* Through an attachment of root's, since the first may be for reading only. */
+/* Two descriptors at once have names that follow each other. */
 static void
-store(const struct call *call)
+write_pair(struct writer *writer, char *text, const char *call, enum likely is)
 {
-	uid_t uid = geteuid();
-	volatile long *cell = NULL;
-	void *at = (void *)-1;
+	unsigned a = new_fd(writer, is), b = (a + 1) % FDS;
 
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
-		at = shmat(object_id(call, PALE_SYSV_SHM), NULL, 0);
-	if (at == (void *)-1 || setresuid((uid_t)-1, uid, (uid_t)-1) < 0)
-		ck_abort_msg("cannot write a segment: %s", strerror(errno));
-	cell = at;
-	*cell = value_of(call, call->site->ref[1]);
-	shmdt(at);
-}
-
-static int
-do_memory(struct call *call)
-{
-	bool writes = call->site->op == PALE_CALL_store;
-	volatile long *cell = memory(call, writes);
-
-	errno = EFAULT;
-	if (cell == NULL)
-		return -1;
-	if (!writes) {
-		call->answer->number = (int)*cell;
-		return 0;
-	}
-	store(call);
-	return 0;
-}
-
-int
-real_ipc(struct call *call)
-{
-	switch ((int)call->site->op) {
-	case PALE_CALL_pipe:
-		return do_pipe(call);
-	case PALE_CALL_socket:
-	case PALE_CALL_socketpair:
-	case PALE_CALL_bind:
-	case PALE_CALL_listen:
-	case PALE_CALL_connect:
-	case PALE_CALL_accept:
-	case PALE_CALL_peer:
-	case PALE_CALL_sendfd:
-	case PALE_CALL_recvfd:
-		return do_socket(call);
-	case PALE_CALL_ipcset:
-	case PALE_CALL_ipcrm:
-	case PALE_CALL_ipcstat:
-		return do_control(call);
-	case PALE_CALL_load:
-	case PALE_CALL_store:
-		return do_memory(call);
-	default:
-		return do_sysv(call);
-	}
-}
-
-void
-real_ipc_keep(struct real *real, const struct pale_state *state, const struct pale_move *move,
-    const struct answer *answer)
-{
-	const struct pale_site *site = &real->model->sites[move->site];
-	unsigned slot;
-
-	if (site->op != PALE_CALL_msgget && site->op != PALE_CALL_semget &&
-	    site->op != PALE_CALL_shmget)
-		return;
-	if (site->to_var == 0)
-		return;
-	real->ids[move->process][site->to_var] = answer->number;
-	slot = state->processes[move->process].vars[site->to_var].of;
-	real->sysv[slot - 1] = answer->number;
-}
-
-void
-real_ipc_done(struct real *real)
-{
-	union {
-		struct msqid_ds msg;
-		struct semid_ds sem;
-		struct shmid_ds shm;
-		char room[256];
-	} info;
-
-	for (unsigned p = 0; p < PALE_MODEL_PROCESSES; p++) {
-		for (unsigned i = 0; i < ATTACHED_MAX; i++) {
-			if (real->attached[p][i].at != NULL)
-				shmdt(real->attached[p][i].at);
-		}
-	}
-	if (real->kind != WORLD_IPC)
-		return;
-	/* All that there is in this namespace. */
-	for (int i = msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&info); i >= 0; i--)
-		msgctl(msgctl(i, MSG_STAT, &info.msg), IPC_RMID, NULL);
-	for (int i = semctl(0, 0, SEM_INFO, &info); i >= 0; i--)
-		semctl(semctl(i, 0, SEM_STAT, &info.sem), 0, IPC_RMID);
-	for (int i = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&info); i >= 0; i--)
-		shmctl(shmctl(i, SHM_STAT, &info.shm), IPC_RMID, NULL);
+	writer->fd[b] = is;
+	sprintf(text, "f%u, f%u = %s", a, b, call);
 }
 
 static bool
-differs(char why[WHY_BYTES], const char *what, unsigned slot, unsigned model, unsigned kernel)
+write_socket_call(struct writer *writer, char *text)
 {
-	snprintf(why, WHY_BYTES, "%s of System V object %u: the model has 0%o, the kernel 0%o",
-	    what, slot, model, kernel);
-	return false;
-}
+	unsigned kind = test_below(&seed, 20);
+	int f;
 
-/* Owner, creator and mode, and what is in it. */
-bool
-same_ipc(const struct real *real, const struct pale_state *state, char why[WHY_BYTES])
-{
-	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++) {
-		const struct pale_sysv *object = &state->sysv[i];
-		unsigned count = object->count;
-		struct msqid_ds msg = { 0 };
-		struct semid_ds sem = { 0 };
-		struct shmid_ds shm = { 0 };
-		const struct ipc_perm *perm;
-		int id = real->sysv[i], r;
+	if (kind < 3) {
+		sprintf(text, "f%u = socket(%s)", new_fd(writer, SOCKET),
+		    ONE_OF("", "", "SOCK_NONBLOCK"));
+		return true;
+	}
+	if (kind == 3) {
+		write_pair(writer, text, "socketpair()", CONNECTED);
+		return true;
+	}
+	if (kind == 4) {
+		write_pair(writer, text, ONE_OF("pipe()", "pipe(O_NONBLOCK)"), STREAM);
+		return true;
+	}
+	if (kind < 10) {
+		f = some_fd(writer, SOCKET);
+		if (f < 0)
+			return false;
+		writer->fd[f] = kind < 7 ? BOUND : CONNECTED;
+		sprintf(text, "%s(f%d, %s)", kind < 7 ? "bind" : "connect", f,
+		    ONE_OF("/t/s", "/t/s", "/t/u"));
+		return true;
+	}
+	f = some_fd(writer, kind < 13 ? BOUND : kind < 16 ? SERVER : CONNECTED);
+	if (f < 0)
+		return false;
+	if (kind < 13) {
+		writer->fd[f] = SERVER;
+		sprintf(text, "listen(f%d)", f);
+	} else if (kind < 16) {
+		sprintf(text, "f%u = accept(f%d)", new_fd(writer, CONNECTED), f);
+	} else if (kind == 16) {
+		sprintf(text, "peer(f%d, %s)", f, ONE_OF("100", "200"));
+	} else if (kind == 17) {
+		sprintf(text, "f%u = recvfd(f%d)", new_fd(writer, STREAM), f);
+	} else {
+		int g = some_fd(writer, STREAM);
 
-		if (object->kind == PALE_SYSV_FREE || id < 0)
-			continue;
-		switch (object->kind) {
-		case PALE_SYSV_MSG:
-			r = msgctl(id, IPC_STAT, &msg);
-			perm = &msg.msg_perm;
-			count = (unsigned)msg.msg_qnum;
-			break;
-		case PALE_SYSV_SEM:
-			r = semctl(id, 0, IPC_STAT, &sem);
-			perm = &sem.sem_perm;
-			count = (unsigned)semctl(id, 0, GETVAL);
-			break;
-		default:
-			r = shmctl(id, IPC_STAT, &shm);
-			perm = &shm.shm_perm;
-			break;
-		}
-		if (r < 0)
-			return differs(why, "existence", i, 1, 0);
-		if ((perm->mode & 0777) != object->mode)
-			return differs(why, "mode", i, object->mode, perm->mode & 0777);
-		if (perm->uid != real->model->users[object->owner])
-			return differs(
-			    why, "owner", i, real->model->users[object->owner], perm->uid);
-		if (perm->cuid != real->model->users[object->creator])
-			return differs(
-			    why, "creator", i, real->model->users[object->creator], perm->cuid);
-		if (count != object->count)
-			return differs(why, "content", i, object->count, count);
+		sprintf(text, "sendfd(f%d, f%d)", f, g < 0 ? f : g);
 	}
 	return true;
+}
+
+static bool
+write_sysv_call(struct writer *writer, char *text)
+{
+	static const char *const flags[] = { "", ", 0600", ", 0666", ", IPC_CREAT, 0600",
+		", IPC_CREAT, 0666", ", IPC_CREAT, 0622", ", IPC_CREAT|IPC_EXCL, 0644" };
+	const char *flag = flags[test_below(&seed, 7)];
+	/* Which object it is about: its name, and is it one by now? */
+	unsigned kind = writer->kind >= 0 ? (unsigned)writer->kind : test_below(&seed, 3);
+	bool *known = kind == 0 ? &writer->q : kind == 1 ? &writer->s : &writer->m;
+	char x = "qsm"[kind];
+	unsigned what = test_below(&seed, 12);
+
+	if (!*known || what < 3) {
+		*known = true;
+		sprintf(text, "%c = %s(0x1%s)", x,
+		    kind == 0       ? "msgget"
+			: kind == 1 ? "semget"
+				    : "shmget",
+		    flag);
+	} else if (what == 3) {
+		sprintf(
+		    text, "ipcset(%c, %s, %s)", x, ONE_OF("100", "200"), ONE_OF("0600", "0666"));
+	} else if (what == 4) {
+		sprintf(text, "ipcrm(%c)", x);
+	} else if (what == 5) {
+		sprintf(text, "ipcstat(%c, %s)", x, ONE_OF("100", "200"));
+	} else if (kind == 0) {
+		writer->v |= what < 9;
+		sprintf(text, what < 9 ? "v = msgrcv(q)" : "msgsnd(q, one)");
+	} else if (kind == 1) {
+		sprintf(text, "semop(s, %s%s)", ONE_OF("-1", "1"),
+		    ONE_OF("", ", SEM_UNDO", ", IPC_NOWAIT"));
+	} else {
+		static const char *const all[] = { "shmat(m)", "shmat(m)", "shmat(m, SHM_RDONLY)",
+			"store(m, one)", "v = load(m)", "shmdt(m)" };
+
+		writer->v |= what == 10;
+		sprintf(text, "%s", all[what - 6]);
+	}
+	return true;
+}
+
+static bool (*const writers[])(struct writer *writer, char *text) = { write_file_call,
+	write_fd_call, write_fd_call, write_socket_call, write_sysv_call };
+
+/* Calls of each of three processes, and whose turn it is. */
+struct drama {
+	char calls[3][CALLS][CALL_BYTES];
+	unsigned counts[3];
+	uint8_t turns[TURNS];
+	unsigned turn_count;
+};
+
+static void
+write_drama(struct drama *drama)
+{
+	/* Of the writers: one that brings something into the world, and sometimes all. */
+	unsigned themes = test_below(&seed, 4) == 0
+	    ? 31
+	    : (const unsigned[]){ 3, 10, 10, 16 }[test_below(&seed, 4)];
+	bool serves = (themes & 8) != 0 && test_below(&seed, 4) != 0;
+
+	*drama = (struct drama){ 0 };
+	for (unsigned p = 0; p < 3; p++) {
+		struct writer writer = { .kind = p == 2 ? (int)test_below(&seed, 3) : -1 };
+		unsigned i = 0;
+
+		if (test_below(&seed, 4) != 0)
+			sprintf(drama->calls[p][i++], "sigpipe_ignore()");
+		if (p == 1 && serves) {
+			writer.fd[0] = SERVER;
+			sprintf(drama->calls[p][i++], "f0 = socket()");
+			sprintf(drama->calls[p][i++], "bind(f0, /t/s)");
+			sprintf(drama->calls[p][i++], "listen(f0)");
+		}
+		/* The child is born of the first; what it inherits it has names for, too. */
+		if (p == 0)
+			sprintf(drama->calls[p][CALLS / 2], "fork()");
+		while (i < CALLS) {
+			unsigned theme = test_below(&seed, 5);
+			char text[CALL_BYTES];
+
+			if (p == 0 && i == CALLS / 2) {
+				i++;
+				continue;
+			}
+			if ((themes & 1u << theme) == 0 || !writers[theme](&writer, text))
+				continue;
+			snprintf(drama->calls[p][i++], CALL_BYTES, "%.80s", text);
+		}
+		/* What a process leaves behind at its end is what the others find. */
+		if (test_below(&seed, 2) == 0)
+			sprintf(drama->calls[p][CALLS - 1], "exit()");
+		drama->counts[p] = CALLS;
+	}
+	drama->turn_count = TURNS;
+	for (unsigned i = 0; i < TURNS; i++)
+		drama->turns[i] = serves && i < 5 ? 1 : (uint8_t)test_below(&seed, 3);
+}
+
+/* fs.protected_hardlinks, which most machines have on. */
+static bool
+links_are_protected(void)
+{
+	FILE *file = fopen("/proc/sys/fs/protected_hardlinks", "re");
+	int c = file == NULL ? '0' : fgetc(file);
+
+	if (file != NULL)
+		fclose(file);
+	return c == '1';
+}
+
+static bool
+is_tried(const char *call)
+{
+	return strcmp(call, "fork()") != 0 && strcmp(call, "exit()") != 0;
+}
+
+static void
+print_drama(const struct drama *drama, char *text)
+{
+	static const char *const heads[] = { "compartment a { user('100') umask('0') ",
+		"compartment b { user('200') umask('0') ", "compartment c { child_of('a') " };
+	char *at = text;
+
+	if (links_are_protected())
+		at += sprintf(at, "protect('hardlinks')\n");
+	at += sprintf(at,
+	    "fifo('/f', 'mode=666') directory('/t', 'mode=777')\n"
+	    "socket('/t/u', 'mode=777') fifo('/t/h', 'mode=666', 'user=100') file('/other/g') "
+	    "file('/other/s')\n");
+	for (unsigned p = 0; p < 3; p++) {
+		at += sprintf(at, "%s program(", heads[p]);
+		for (unsigned i = 0; i < drama->counts[p]; i++)
+			at += sprintf(at, "%s%s'%s%s'", i == 0 ? "" : ", ",
+			    i % 4 == 3 ? "\n    " : "", is_tried(drama->calls[p][i]) ? "try " : "",
+			    drama->calls[p][i]);
+		at += sprintf(at, ") }\n");
+	}
+}
+
+/* What the model cannot be asked alike: room that it has less of, and what only a socket that is
+ * full or a descriptor in a circle of messages would show. */
+static bool
+is_beyond(const struct twin *twin, unsigned p)
+{
+	const struct pale_site *site;
+	int answer = twin_foresee(twin, p, &site);
+	const struct pale_process *process = &twin_state(twin)->processes[p];
+
+	if (answer == ENFILE || answer == ENOSPC || answer == ERANGE || answer == EMFILE)
+		return true;
+	if (answer == TWIN_WAITS && twin_anybody_waits(twin))
+		return true;
+	if (site->op == PALE_CALL_sendfd && process->fds[site->fd[1]].kind == PALE_FD_SOCKET)
+		return true;
+	return (answer == TWIN_WAITS || answer == EAGAIN) &&
+	    (site->op == PALE_CALL_sendfd || site->op == PALE_CALL_write) &&
+	    process->fds[site->fd[0]].kind == PALE_FD_SOCKET;
+}
+
+/* In a child, as each play has namespaces of its own. Exits with 1 where they differ. */
+static _Noreturn void
+perform(const struct drama *drama, const char *text, int words_fd)
+{
+	/* Its own report of a test that fails is not for the harness. */
+	unsigned calls = 0;
+	struct twin *twin = twin_open(text);
+	const char *words = NULL;
+	int answer;
+
+	for (unsigned i = 0; i < drama->turn_count && words == NULL; i++) {
+		unsigned p = drama->turns[i];
+
+		if (is_beyond(twin, p))
+			continue;
+		words = twin_try(twin, p, &answer);
+		calls++;
+	}
+	if (write(words_fd, &calls, sizeof(calls)) < 0 ||
+	    (words != NULL && write(words_fd, words, strlen(words)) < 0))
+		_exit(2);
+	twin_close(twin);
+	_exit(words != NULL);
+}
+
+struct outcome {
+	bool differ;
+	bool broken; /* neither alike nor not */
+	unsigned calls;
+	char words[1024];
+};
+
+static struct outcome
+play(const struct drama *drama)
+{
+	static char text[TEXT_BYTES];
+	struct outcome outcome = { 0 };
+	int words[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	print_drama(drama, text);
+	ck_assert_int_eq(pipe(words), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		setpgid(0, 0);
+		perform(drama, text, words[1]);
+	}
+	close(words[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	/* Whoever is left of a play that broke off. */
+	kill(-pid, SIGKILL);
+	n = read(words[0], &outcome.calls, sizeof(outcome.calls));
+	n = n <= 0 ? 0 : read(words[0], outcome.words, sizeof(outcome.words) - 1);
+	outcome.words[n > 0 ? n : 0] = '\0';
+	close(words[0]);
+	outcome.differ = n > 0;
+	outcome.broken = n <= 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0);
+	return outcome;
+}
+
+/* Leave out turns, from the last, as long as they still differ. */
+static struct outcome
+shorten(struct drama *drama, struct outcome outcome)
+{
+	for (unsigned i = drama->turn_count; i-- > 0;) {
+		struct drama shorter = *drama;
+		struct outcome still;
+
+		shorter.turn_count--;
+		memmove(shorter.turns + i, shorter.turns + i + 1, shorter.turn_count - i);
+		still = play(&shorter);
+		if (!still.differ)
+			continue;
+		*drama = shorter;
+		outcome = still;
+	}
+	return outcome;
+}
+
+TEST(alike, "the model answers as the kernel, whatever is called in whatever order")
+{
+	static struct drama drama;
+	static char text[TEXT_BYTES];
+
+	unsigned calls = 0;
+
+	seed = test_seed(20261122);
+	for (unsigned i = 0; i < PLAYS; i++) {
+		struct outcome outcome;
+
+		write_drama(&drama);
+		outcome = play(&drama);
+		calls += outcome.calls;
+		print_drama(&drama, text);
+		if (getenv("PALE_TEST_TELL") != NULL)
+			fprintf(stderr, "%u %u\n", i, outcome.calls);
+		ck_assert_msg(!outcome.broken, "play %u did not end\n%s", i, text);
+		if (!outcome.differ)
+			continue;
+		outcome = shorten(&drama, outcome);
+		print_drama(&drama, text);
+		printf("# play %u: %s\n%s\nturns:", i, outcome.words, text);
+		for (unsigned t = 0; t < drama.turn_count; t++)
+			printf(" %c", 'a' + drama.turns[t]);
+		printf("\n");
+		fflush(stdout);
+		ck_abort_msg("%s", outcome.words);
+	}
+	printf("# %u calls\n", calls);
+	ck_assert_uint_gt(calls, PLAYS * 10);
+}
+
+int
+main(void)
+{
+	const TTest *const all[] = { alike };
+
+	if (geteuid() != 0)
+		TEST_SKIP_ALL("root");
+	return test_run("model_ipc", all, 1);
 }
