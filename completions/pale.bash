@@ -94,17 +94,71 @@ _pale_run() {
 	fi
 }
 
+_pale_check() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} before="" words
+
+	# readline parts words at "="; lists go on behind their last comma.
+	case $prev in
+	-w | --walker)
+		mapfile -t COMPREPLY < <(
+			compgen -W "$(pale check --list-walkers 2>/dev/null | awk '/^[a-z]/ { print $1 }')" -- "$cur"
+			compgen -f -X '!*.so' -- "$cur"
+		)
+		compopt -o filenames 2>/dev/null
+		return
+		;;
+	-p | --property)
+		words="union root call rights progress never"
+		;;
+	-s | --scope)
+		words="2x2 2x3 3x2 2x4 3x3"
+		;;
+	--replay)
+		words="walker kernel beneath in-root mount all"
+		;;
+	--print-scenario)
+		words=$(pale check --list-scenarios 2>/dev/null)
+		;;
+	--script | --promela | --json | --markdown)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames 2>/dev/null
+		return
+		;;
+	-j | --threads | --limit | --memory)
+		return
+		;;
+	esac
+	if [[ -n $words ]]; then
+		[[ $cur != *,* ]] || before=${cur%,*},
+		mapfile -t COMPREPLY < <(compgen -P "$before" -W "$words" -- "${cur##*,}")
+	elif [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "-w -p -s -j -q -h -V --walker --property --scope
+			--matrix --threads --limit --memory --no-reduce --no-symmetry --fingerprint --mpi
+			--json --markdown --quiet --progress --replay --replay= --no-replay --script
+			--promela --list-walkers --list-scenarios --print-scenario --help --version" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(
+			compgen -W "$(pale check --list-scenarios 2>/dev/null)" -- "$cur"
+			compgen -f -X '!*.pale' -- "$cur"
+		)
+		compopt -o filenames 2>/dev/null
+	fi
+}
+
 _pale() {
 	local cur=${COMP_WORDS[COMP_CWORD]}
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W "run doctor --help --version" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "run check doctor --help --version" -- "$cur")
 		return
 	fi
 	case ${COMP_WORDS[1]} in
 	run)
 		_pale_run
+		;;
+	check)
+		_pale_check
 		;;
 	doctor)
 		mapfile -t COMPREPLY < <(compgen -W "--json --help" -- "$cur")
