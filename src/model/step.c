@@ -299,24 +299,6 @@ single(const struct stepping *s, const struct leg *leg)
 	    s->model, s->state, dir_of(s, leg), s->model->rests[leg->path].part.name);
 }
 
-/* May the call be one step? Not where a name is a link that would be followed. */
-static bool
-is_at_once(const struct stepping *s)
-{
-	unsigned count = walk_count(s->site);
-
-	for (unsigned i = 0; i < count; i++) {
-		struct leg leg = leg_of(s->site, s->fd, i);
-
-		if (!s->site->atomic)
-			return false;
-		if (leg.flags == 0 && check_start(s, &leg, i) == 0 &&
-		    s->state->inodes[single(s, &leg)].type == PALE_INODE_LINK)
-			return false;
-	}
-	return true;
-}
-
 /* One step: all single names. */
 static enum outcome
 call_at_once(struct stepping *s)
@@ -358,7 +340,7 @@ call_begins(struct stepping *s, const struct pale_move *move)
 		process->calls = (uint8_t)(process->calls - counts);
 		return call_returns(s, r);
 	}
-	if (is_at_once(s)) {
+	if (walk_count(s->site) == 0 || s->site->atomic) {
 		outcome = call_at_once(s);
 		if (outcome != OUTCOME_NOT_NOW) {
 			process->calls = (uint8_t)(process->calls - counts);
