@@ -9,41 +9,60 @@ compartment_of(const struct pale_model *model, unsigned p)
 	return &model->compartments[model->compartment_of[p]];
 }
 
-static bool
-may_stand_for_any(const struct pale_state *state, const struct pale_fd *fd, bool as_dirfd)
+/* Slots of a process, a bit each: what "*" can stand for. */
+struct held {
+	unsigned any, dirs;
+};
+
+static struct held
+held_by(const struct pale_state *state, const struct pale_process *process)
 {
-	if (fd->kind == PALE_FD_NONE)
-		return false;
-	return !as_dirfd ||
-	    (fd->kind == PALE_FD_INODE && state->inodes[fd->of].type == PALE_INODE_DIR);
+	struct held held = { 0, 0 };
+
+	for (unsigned i = 0; i < PALE_MODEL_FDS; i++) {
+		const struct pale_fd *fd = &process->fds[i];
+
+		held.any |= (unsigned)(fd->kind != PALE_FD_NONE) << i;
+		held.dirs |= (unsigned)(fd->kind == PALE_FD_INODE &&
+				 state->inodes[fd->of].type == PALE_INODE_DIR)
+		    << i;
+	}
+	return held;
 }
 
-/* Of a site, one move for each choice of what "*" stands for. */
+/* Those of them that one descriptor of a site can be; for one that it names itself, bit 0. */
 static unsigned
-add_moves(const struct pale_state *state, unsigned p, const struct pale_site *site,
-    struct pale_move move, unsigned which, struct pale_move *ret_moves, unsigned count,
-    unsigned max)
+choices(const struct pale_site *site, unsigned which, const struct held *held)
 {
-	const struct pale_process *process = &state->processes[p];
 	const char *letter = pale_model_calls[site->op].signature;
 	unsigned seen = 0;
 
-	while (which < 2 && site->fd[which] != PALE_FD_ANY)
-		which++;
-	if (which == 2) {
-		if (count < max)
-			ret_moves[count] = move;
-		return count + 1;
-	}
+	if (site->fd[which] != PALE_FD_ANY)
+		return 1;
 	for (; *letter != '\0'; letter++) {
 		if ((*letter == 'd' || *letter == 'f') && seen++ == which)
 			break;
 	}
-	for (uint8_t i = 0; i < PALE_MODEL_FDS; i++) {
-		if (!may_stand_for_any(state, &process->fds[i], *letter == 'd'))
-			continue;
-		move.fd[which] = i;
-		count = add_moves(state, p, site, move, which + 1, ret_moves, count, max);
+	return *letter == 'd' ? held->dirs : held->any;
+}
+
+/* Of a site, one move for each choice of what its "*" stand for. */
+static unsigned
+add_moves(const struct pale_site *site, struct pale_move move, const struct held *held,
+    struct pale_move *ret_moves, unsigned count, unsigned max)
+{
+	unsigned second = choices(site, 1, held);
+
+	for (unsigned i = choices(site, 0, held); i != 0; i &= i - 1) {
+		for (unsigned j = second; j != 0; j &= j - 1) {
+			if (site->fd[0] == PALE_FD_ANY)
+				move.fd[0] = (uint8_t)__builtin_ctz(i);
+			if (site->fd[1] == PALE_FD_ANY)
+				move.fd[1] = (uint8_t)__builtin_ctz(j);
+			if (count < max)
+				ret_moves[count] = move;
+			count++;
+		}
 	}
 	return count;
 }
@@ -55,6 +74,7 @@ pale_model_moves(const struct pale_model *model, const struct pale_state *state,
 	const struct pale_process *process = &state->processes[p];
 	const struct pale_model_compartment *who = compartment_of(model, p);
 	unsigned first = who->first_site, end = first + who->site_count, count = 0;
+	struct held held;
 
 	if (process->status != PALE_PROCESS_RUNS)
 		return 0;
@@ -73,12 +93,13 @@ pale_model_moves(const struct pale_model *model, const struct pale_state *state,
 	} else if (process->calls == 0) {
 		return 0;
 	}
+	held = held_by(state, process);
 	for (unsigned i = first; i < end; i++) {
 		const struct pale_site *site = &model->sites[i];
 		struct pale_move move = { (uint8_t)p, PALE_PHASE_IDLE, (uint16_t)i,
 			{ site->fd[0], site->fd[1] } };
 
-		count = add_moves(state, p, site, move, 0, ret_moves, count, max);
+		count = add_moves(site, move, &held, ret_moves, count, max);
 	}
 	return count;
 }
