@@ -220,7 +220,9 @@ tree_is_absolute(void *ctx, pale_walker_rest rest)
 	return walk->model->rests[rest].absolute;
 }
 
-/* fs.protected_symlinks: the directory is the one where the link has its first name. */
+/* fs.protected_symlinks, of a link that is the last component: the directory is the one where the
+ * walk is; or, for walkers that are elsewhere by then, the one where the link has its first name.
+ */
 static int
 may_follow(const struct pale_walk_ctx *walk, pale_walker_node link)
 {
@@ -228,9 +230,14 @@ may_follow(const struct pale_walk_ctx *walk, pale_walker_node link)
 	const struct pale_inode *inode = inode_of(walk, link), *dir = NULL;
 	const uint32_t *users = walk->model->users;
 
-	for (unsigned i = 0; i < PALE_MODEL_ENTRIES && dir == NULL; i++)
-		if (walk->state->entries[i].dir != 0 && walk->state->entries[i].inode == link)
-			dir = inode_of(walk, walk->state->entries[i].dir);
+	for (unsigned i = 0; i < PALE_MODEL_ENTRIES; i++) {
+		const struct pale_entry *entry = &walk->state->entries[i];
+
+		if (entry->dir == 0 || entry->inode != link)
+			continue;
+		if (dir == NULL || entry->dir == process->slots[PALE_WALKER_AT])
+			dir = inode_of(walk, entry->dir);
+	}
 	if (dir == NULL)
 		return 0;
 	return pale_dac_follow(&(struct pale_cred){ .uid = users[process->euid] },
@@ -250,7 +257,8 @@ tree_read_link(void *ctx, pale_walker_node link, pale_walker_rest behind, bool s
 	walk->operations++;
 	if (inode->type != PALE_INODE_LINK)
 		return -EINVAL;
-	if (walk->model->protect & PALE_PROTECT_SYMLINKS)
+	if ((walk->model->protect & PALE_PROTECT_SYMLINKS) && walk->walker->kernel &&
+	    walk->model->rests[behind].part.kind == PALE_WALKER_END)
 		r = may_follow(walk, link);
 	if (r < 0)
 		return r;

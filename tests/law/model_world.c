@@ -95,7 +95,6 @@ write_tree(struct writer *w, enum world_kind kind)
 	}
 	if (kind == WORLD_IPC)
 		say(w, "directory('/w', 'mode=777')\n");
-	say(w, "spare('1')\n");
 }
 
 static const char *

@@ -251,6 +251,52 @@ FAILS(limit_rename, PALE_ENOTCAPABLE, "a rename needs a right on the descriptor 
 
 FAILS(tried, 0, "what is tried may fail", "'try mkdirat(own, dir)', 'mkdirat(dir, leaf)'")
 
+TEST(protected_link,
+    "protect: another's link in a sticky directory is not followed at the end of a path")
+{
+	also = "protect('symlinks')\n";
+	ck_assert_int_eq(answer("100", "'openat(AT_FDCWD, \"/sticky/link\", O_RDONLY)'"), EACCES);
+}
+
+TEST(protected_link_within, "protect: within a path it is")
+{
+	also = "protect('symlinks')\n";
+	ck_assert_int_eq(answer("100", "'openat(AT_FDCWD, \"/sticky/link/sub\", O_RDONLY)'"), 0);
+}
+
+TEST(protected_hard, "protect: what one may not write gets no second name from one")
+{
+	also = "protect('hardlinks')\n";
+	ck_assert_int_eq(answer("100", "'linkat(AT_FDCWD, \"/sticky/link\", own, leaf)'"), EPERM);
+}
+
+TEST(protected_hard_own, "protect: what may be read and written does")
+{
+	also = "protect('hardlinks')\n";
+	ck_assert_int_eq(answer("100", "'linkat(AT_FDCWD, \"/sticky/theirs\", own, leaf)'"), 0);
+}
+
+TEST(protected_fifo, "protect: O_CREAT does not open another's FIFO in a sticky directory")
+{
+	also = "protect('fifos')\n";
+	ck_assert_int_eq(
+	    answer("100", "'openat(AT_FDCWD, \"/sticky/fifo\", O_RDWR|O_CREAT, 0600)'"), EACCES);
+}
+
+TEST(protected_file, "protect: nor another's file")
+{
+	also = "protect('regular')\n";
+	ck_assert_int_eq(
+	    answer("100", "'openat(AT_FDCWD, \"/sticky/theirs\", O_RDWR|O_CREAT, 0600)'"), EACCES);
+}
+
+TEST(protected_other, "protect: each word protects its own")
+{
+	also = "protect('fifos')\n";
+	ck_assert_int_eq(
+	    answer("100", "'openat(AT_FDCWD, \"/sticky/theirs\", O_RDWR|O_CREAT, 0600)'"), 0);
+}
+
 TEST_MAIN("model_fs", absent, through_file, slash_file, no_search, dot_searches, loop_fails,
     nofollow, nofollow_dir, closed_fd, absolute_fd, file_fd, follows_slash, dead_mkdir, dead_creat,
     dead_rename, dead_link, dead_symlink, dead_fifo, dead_open, mkdir_exists, mkdir_dac, mkdir_dots,
@@ -263,4 +309,5 @@ TEST_MAIN("model_fs", absent, through_file, slash_file, no_search, dot_searches,
     creat_nofollow, creat_dir, creat_slash, creat_dac, creat_loop, dir_of_file, write_dir, open_dac,
     trunc_dac, made_unreadable, open_socket, path_socket, fifo_writer, fifo_reader, fifo_both,
     fifo_waits, chdir_file, chdir_dac, fchdir_file, cwd_used, chroot_user, limit_lookup,
-    limit_unlink, limit_rename, tried)
+    limit_unlink, limit_rename, tried, protected_link, protected_link_within, protected_hard,
+    protected_hard_own, protected_fifo, protected_file, protected_other)

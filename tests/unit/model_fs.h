@@ -36,17 +36,20 @@ static const char tree[] = "scenario('t')\nwalker('none')\nproperty('root')\n"
 			   "directory('/sticky', 'mode=1777')\n"
 			   "file('/sticky/mine', 'user=100', 'mode=644')\n"
 			   "file('/sticky/theirs', 'user=200', 'mode=666')\n"
+			   "symlink('/sticky/link', '/own/dir', 'user=200')\n"
+			   "fifo('/sticky/fifo', 'user=200', 'mode=666')\n"
 			   "directory('/roots')\n"
 			   "file('/roots/file', 'mode=600')\n"
 			   "directory('/closed', 'mode=700')\n"
-			   "file('/closed/file')\n"
-			   "spare('3')\n";
+			   "file('/closed/file')\n";
 
 /* A program that has been run. */
 static struct pale_model *model;
 static struct pale_state state;
 static struct pale_event last; /* of its last call */
 static unsigned steps;         /* that this took */
+
+static const char *also = ""; /* said in the text, too */
 
 static inline void
 read_program(const char *user, const char *calls)
@@ -55,9 +58,9 @@ read_program(const char *user, const char *calls)
 	struct pale_err err = { 0 };
 
 	snprintf(text, sizeof(text),
-	    "%scompartment me {\n\tuser('%s')\n\tumask('022')\n\topen('own', '/own')\n"
+	    "%s%scompartment me {\n\tuser('%s')\n\tumask('022')\n\topen('own', '/own')\n"
 	    "\topen('dir', '/own/dir')\n\tprogram(%s)\n}\n",
-	    tree, user, calls);
+	    tree, also, user, calls);
 	if (pale_model_read("test", text, strlen(text), NULL, &model, &err) < 0)
 		ck_abort_msg("%s", err.text);
 	state = *model->initial;
