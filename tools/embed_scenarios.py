@@ -9,7 +9,7 @@ with open(output, "w", encoding="ascii") as out:
     out.write("/* Made by tools/embed_scenarios.py. */\n")
     out.write('#include "cli/check/scenario.h"\n\n')
     out.write("const struct pale_scenario pale_scenarios[] = {\n")
-    for path in sorted(files, key=os.path.basename):
+    for path in sorted(files, key=lambda path: os.path.basename(path)[: -len(".pale")]):
         with open(path, "rb") as file:
             text = file.read()
         name = os.path.basename(path)[: -len(".pale")]
