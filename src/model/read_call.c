@@ -180,7 +180,7 @@ read_alternatives(
 		span.at = end + 1;
 	}
 	/* Kept as bytes: two arrays of pointers, aligned as malloc aligns. */
-	kept = pale_reading_room(in, 2 * count * sizeof(*kept));
+	kept = pale_reading_bytes(in, 2 * count * sizeof(*kept));
 	if (kept == NULL)
 		return pale_reading_no_memory(in);
 	memcpy(kept, alts, count * sizeof(*kept));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What can be judged only when everything was read: names that nothing has, values that nobody
- * writes, and whether there is room. */
+ * writes, children that are never born. */
 #include "model/reading.h"
 
 #include <errno.h>
@@ -9,65 +9,6 @@
 #include <string.h>
 
 #include "model/term.h"
-
-/* ---- what calls can do ---- */
-
-static bool
-creates(const struct pale_site *site)
-{
-	return (site->op == PALE_CALL_openat || site->op == PALE_CALL_open) &&
-	    (site->flags & PALE_F_CREAT) != 0;
-}
-
-static bool
-makes_directory(const struct pale_site *site)
-{
-	return site->op == PALE_CALL_mkdirat;
-}
-
-/* An inode that is no directory, and its name. */
-static bool
-makes_other(const struct pale_site *site)
-{
-	return creates(site) || site->op == PALE_CALL_mkfifoat || site->op == PALE_CALL_symlinkat ||
-	    site->op == PALE_CALL_bind;
-}
-
-static bool
-links(const struct pale_site *site)
-{
-	return site->op == PALE_CALL_linkat;
-}
-
-static bool
-gives_fd(const struct pale_site *site)
-{
-	return pale_written_gives(site->op)[0] == 'f';
-}
-
-/* How often all processes of a compartment together can do such calls. */
-static size_t
-times(const struct pale_reading *in, const struct pale_side *side,
-    bool (*is_one)(const struct pale_site *site))
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < side->site_count; i++)
-		count += is_one(&in->sites[side->first_site + i]);
-	if (!side->has_order)
-		count = count == 0 ? 0 : side->calls;
-	return count * side->processes;
-}
-
-static size_t
-all_times(const struct pale_reading *in, bool (*is_one)(const struct pale_site *site))
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < in->side_count; i++)
-		count += times(in, &in->sides[i], is_one);
-	return count;
-}
 
 /* ---- names ---- */
 
@@ -78,6 +19,26 @@ add_path_names(const struct pale_reading *in, pale_walker_rest rest, bool last_o
 	for (; rest > PALE_REST_EMPTY; rest = in->rests.list[rest].behind)
 		if (!last_only || in->rests.list[rest].behind <= PALE_REST_EMPTY)
 			known[in->rests.list[rest].name] = true;
+}
+
+/* Does the call give the last component of its path the name? */
+static bool
+makes_name(const struct pale_site *site, unsigned path)
+{
+	/* By a path's number, + 1; 0: it makes no name. */
+	static const uint8_t made[PALE_CALL_COUNT] = {
+		[PALE_CALL_open] = 1,
+		[PALE_CALL_openat] = 1,
+		[PALE_CALL_mkdirat] = 1,
+		[PALE_CALL_mkfifoat] = 1,
+		[PALE_CALL_bind] = 1,
+		[PALE_CALL_symlinkat] = 2,
+		[PALE_CALL_linkat] = 2,
+		[PALE_CALL_renameat] = 2,
+	};
+	bool is_open = site->op == PALE_CALL_open || site->op == PALE_CALL_openat;
+
+	return made[site->op] == path + 1 && (!is_open || (site->flags & PALE_F_CREAT) != 0);
 }
 
 static void
@@ -93,14 +54,11 @@ find_known(const struct pale_reading *in, bool *known)
 	for (size_t i = 1; i < in->site_count; i++) {
 		const struct pale_site *site = &in->sites[i];
 
-		if (creates(site) || makes_directory(site) || site->op == PALE_CALL_mkfifoat ||
-		    site->op == PALE_CALL_bind)
-			add_path_names(in, site->path[0], true, known);
+		for (unsigned k = 0; k < 2; k++)
+			if (makes_name(site, k))
+				add_path_names(in, site->path[k], true, known);
 		if (site->op == PALE_CALL_symlinkat)
 			add_path_names(in, site->path[0], false, known);
-		if (site->op == PALE_CALL_symlinkat || links(site) ||
-		    site->op == PALE_CALL_renameat)
-			add_path_names(in, site->path[1], true, known);
 	}
 }
 
@@ -193,7 +151,10 @@ check_any(struct pale_reading *in)
 {
 	for (size_t s = 0; s < in->side_count; s++) {
 		const struct pale_side *side = &in->sides[s];
-		bool has = side->fd_count > 0 || times(in, side, gives_fd) > 0;
+		bool has = side->fd_count > 0;
+
+		for (size_t i = 0; i < side->site_count; i++)
+			has |= pale_written_gives(in->sites[side->first_site + i].op)[0] == 'f';
 
 		for (size_t i = 0; !has && i < side->site_count; i++) {
 			const struct pale_site *site = &in->sites[side->first_site + i];
@@ -232,104 +193,6 @@ check_forks(struct pale_reading *in)
 	return 0;
 }
 
-/* ---- room ---- */
-
-static int
-too_many(struct pale_reading *in, const char *what, size_t count, size_t room)
-{
-	if (count <= room)
-		return 0;
-	return pale_fail(in->err, -E2BIG, "%s: it has %zu %s, and there is room for %zu", in->file,
-	    count, what, room);
-}
-
-static int
-check_side_room(struct pale_reading *in, const struct pale_side *side)
-{
-	size_t fds = side->fd_count, unnamed = 0;
-
-	for (size_t i = 0; !side->has_order && i < side->site_count; i++) {
-		const struct pale_site *site = &in->sites[side->first_site + i];
-		size_t gives = gives_fd(site) ? strlen(pale_written_gives(site->op)) : 0;
-
-		if (site->to_fd[0] == PALE_FD_ANY && gives > unnamed)
-			unnamed = gives;
-	}
-	fds += unnamed * side->calls;
-	if (fds > PALE_MODEL_FDS) {
-		pale_fail(in->err, -E2BIG,
-		    "%s: '%s' may have %zu descriptors, and a process has room for %d", in->file,
-		    side->name, fds, PALE_MODEL_FDS);
-		return pale_remedy(in->err, "give it fewer, or fewer calls");
-	}
-	if (side->var_count - 1 > PALE_MODEL_VARS)
-		return pale_fail(in->err, -E2BIG,
-		    "%s: '%s' has %zu variables, and a process has room for %d", in->file,
-		    side->name, side->var_count - 1, PALE_MODEL_VARS);
-	return 0;
-}
-
-/* Inodes and names that can be made: what is not said is as many as the calls can make. */
-static int
-check_tree_room(struct pale_reading *in)
-{
-	size_t others = all_times(in, makes_other);
-	size_t made = others + all_times(in, makes_directory), room, names;
-	size_t inodes = in->node_count - 1;
-	int rc = too_many(in, "inodes in its tree", inodes, PALE_MODEL_INODES - 1);
-
-	if (rc < 0)
-		return rc;
-	room = inodes + (in->spare < 0 ? made : (size_t)in->spare);
-	if (room > PALE_MODEL_INODES - 1) {
-		pale_fail(in->err, -E2BIG,
-		    "%s: it has %zu inodes and can make %zu, and there is room for %d", in->file,
-		    inodes, room - inodes, PALE_MODEL_INODES - 1);
-		return pale_remedy(in->err,
-		    "say spare('%zu'): when so many are in use, making one fails with ENOSPC",
-		    PALE_MODEL_INODES - 1 - inodes);
-	}
-	if (in->spare >= 0 && others > (size_t)in->spare)
-		others = (size_t)in->spare;
-	names = in->entry_count + others + all_times(in, links);
-	rc = too_many(in,
-	    "names of files, links, FIFOs and sockets, those that can be made included", names,
-	    PALE_MODEL_ENTRIES);
-	in->model->inode_room = (uint8_t)room;
-	in->model->entry_room = (uint8_t)names;
-	return rc;
-}
-
-static int
-check_room(struct pale_reading *in)
-{
-	size_t processes = 0;
-	int rc;
-
-	for (size_t i = 0; i < in->side_count; i++) {
-		processes += in->sides[i].processes;
-		rc = check_side_room(in, &in->sides[i]);
-		if (rc < 0)
-			return rc;
-	}
-	rc = too_many(in, "processes", processes, PALE_MODEL_PROCESSES);
-	if (rc == 0)
-		rc = too_many(in, "users", in->user_count - 1, PALE_MODEL_USERS);
-	if (rc == 0)
-		rc = too_many(in, "values", in->value_count - 1, PALE_MODEL_VALUES);
-	if (rc == 0)
-		rc = too_many(
-		    in, "different sets of rights", in->right_count - 1, PALE_MODEL_RIGHTS);
-	if (rc == 0)
-		rc = too_many(in, "keys of System V objects", in->key_count - 1, PALE_MODEL_SYSV);
-	if (rc == 0)
-		rc = too_many(in, "System V objects", in->sysv_count, PALE_MODEL_SYSV);
-	if (rc == 0)
-		rc = too_many(in, "calls, each alternative counted", in->site_count - 1,
-		    PALE_MODEL_SITES - 1);
-	return rc < 0 ? rc : check_tree_room(in);
-}
-
 /* ---- what is looked at ---- */
 
 static int
@@ -358,7 +221,7 @@ check_properties(struct pale_reading *in)
 int
 pale_reading_check(struct pale_reading *in)
 {
-	int rc = check_room(in);
+	int rc = pale_reading_room(in);
 
 	if (rc == 0)
 		rc = check_forks(in);

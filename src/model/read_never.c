@@ -48,7 +48,6 @@ pale_reading_properties(struct pale_reading *in, unsigned line, const char *list
 		if (bits == 0)
 			return unknown_property(in, line, name);
 		in->properties |= bits;
-		in->has_property = true;
 		if (list[length] == '\0')
 			return 0;
 		list += length + 1;
@@ -163,6 +162,9 @@ fill_path(struct pale_reading *in, unsigned line, const char *path, struct pale_
 		return pale_remedy(in->err, "assertions name paths from the root");
 	}
 	node = pale_reading_find(in, path);
+	if (term->kind == PALE_TERM_contains && node != 0 &&
+	    in->nodes[node].type != PALE_INODE_FILE)
+		return pale_reading_fail(in, line, "'%s' is no file, and contains nothing", path);
 	term->inode = (uint8_t)node;
 	return pale_reading_path(in, line, path, &term->path);
 }
@@ -284,7 +286,7 @@ read_term(struct pale_reading *in, unsigned line, char *text, struct pale_term *
 	}
 	length = strlen(text);
 	open = strchr(text, '(');
-	if (open == NULL || text[length - 1] != ')') {
+	if (open == NULL || strchr(open + 1, '(') != NULL || text[length - 1] != ')') {
 		pale_reading_fail(in, line, "'%s' is no term", text);
 		return pale_remedy(
 		    in->err, "an assertion is written 'name(...) and not name(...)'");
@@ -369,7 +371,7 @@ read_assertion(struct pale_reading *in, unsigned line, const char *text)
 			break;
 		at = end + 5;
 	}
-	never->terms = pale_reading_room(in, never->count * sizeof(terms[0]));
+	never->terms = pale_reading_bytes(in, never->count * sizeof(terms[0]));
 	if (never->text == NULL || never->terms == NULL)
 		return pale_reading_no_memory(in);
 	memcpy(never->terms, terms, never->count * sizeof(terms[0]));

@@ -348,8 +348,6 @@ inherit(struct pale_reading *in, struct pale_side *side)
 			added->name = NULL;
 		added->order = 0;
 	}
-	side->inherited_fds = side->fd_count;
-	side->inherited_vars = side->var_count;
 	return 0;
 }
 
@@ -386,6 +384,9 @@ pale_read_may(struct pale_reading *in, const struct pale_call *call, struct pale
 		return pale_remedy(
 		    in->err, "keep program() or may(), or make two compartments of it");
 	}
+	if (in->options->calls > CALLS_MAX)
+		return pale_reading_fail(
+		    in, 0, "a scope of %u calls: it is 1 to %d", in->options->calls, CALLS_MAX);
 	if (in->options->calls != 0)
 		side->calls = in->options->calls;
 	if (in->options->processes != 0)

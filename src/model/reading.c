@@ -62,7 +62,7 @@ pale_reading_suggest(
 }
 
 void *
-pale_reading_room(struct pale_reading *in, size_t bytes)
+pale_reading_bytes(struct pale_reading *in, size_t bytes)
 {
 	struct pale_model_text *kept = malloc(sizeof(*kept) + bytes);
 
@@ -76,7 +76,7 @@ pale_reading_room(struct pale_reading *in, size_t bytes)
 const char *
 pale_reading_keep(struct pale_reading *in, const char *text, size_t length)
 {
-	char *kept = pale_reading_room(in, length + 1);
+	char *kept = pale_reading_bytes(in, length + 1);
 
 	if (kept == NULL)
 		return NULL;
@@ -170,7 +170,7 @@ pale_reading_is_word(const char *text)
 	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
 	return length > 0 && text[length] == '\0' && text[0] != '-' &&
-	    (text[0] < '0' || text[0] > '9');
+	    (text[0] < '0' || text[0] > '9') && strcmp(text, "AT_FDCWD") != 0;
 }
 
 int

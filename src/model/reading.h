@@ -62,7 +62,6 @@ struct pale_side {
 	size_t parent;                                 /* compartment + 1 that forks it */
 	struct pale_own *fds, *vars;                   /* slots from 0; variables from 1 */
 	size_t fd_count, fd_size, var_count, var_size;
-	size_t inherited_fds, inherited_vars;
 	size_t user, cwd, root, processes, calls;
 	uint16_t umask;
 	bool ignores_sigpipe;
@@ -106,7 +105,6 @@ struct pale_reading {
 	struct pale_site *sites; /* from 1 */
 	size_t site_count, site_size;
 	uint32_t properties;
-	bool has_property;
 };
 
 /* ---- reading.c: what all need ---- */
@@ -119,7 +117,7 @@ int pale_reading_suggest(
     struct pale_reading *in, const char *word, const char *const *names, size_t count);
 
 /* A text, or any bytes, of the model's own; NULL where there is no memory. */
-void *pale_reading_room(struct pale_reading *in, size_t bytes);
+void *pale_reading_bytes(struct pale_reading *in, size_t bytes);
 void pale_reading_forget(struct pale_model_text *texts);
 const char *pale_reading_keep(struct pale_reading *in, const char *text, size_t length);
 
@@ -201,8 +199,9 @@ int pale_reading_flags(struct pale_reading *in, unsigned line, const char *call,
 int pale_term_usage(enum pale_term_kind kind, char *buf, size_t size);
 int pale_reading_properties(struct pale_reading *in, unsigned line, const char *list);
 
-/* ---- read_finish.c: all together ---- */
+/* ---- read_room.c, read_check.c, read_finish.c: all together ---- */
 
+int pale_reading_room(struct pale_reading *in);
 int pale_reading_check(struct pale_reading *in);
 int pale_reading_build(struct pale_reading *in);
 
