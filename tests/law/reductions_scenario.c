@@ -123,6 +123,8 @@ static const char *const steps[] = {
 	"try f = openat(foo, p, O_WRONLY)",
 	"try f = openat(foo, p, O_RDONLY)",
 	"try f = openat(foo, bar/..)",
+	"f = openat(foo, bar/..)",
+	"f = openat(foo, bar/../bar/.)",
 	"try mkdirat(foo, bar)",
 	"try mkdirat(foo, bar/new)",
 	"try unlinkat(foo, bar, AT_REMOVEDIR)",
@@ -156,6 +158,7 @@ static const char *const claims[] = {
 
 static const char *const victim_claims[] = {
 	"failed(victim)",
+	"failed(victim) and not exists(/tmp/sandbox/foo/bar)",
 	"finished(victim) and exists(/tmp/sandbox/foo/bar)",
 	"blocked(victim)",
 	"used(victim, secret) and holds(attacker, /tmp/sandbox)",
