@@ -27,7 +27,6 @@ enum {
 	LENGTH = 80,           /* calls in a sequence */
 	STEPS_MAX = 2000,      /* of one call: more is a walk that does not end */
 	LOOK_EVERY = 16,       /* calls that change nothing are not looked at closely each time */
-	WORLD_IPC_BEGINS = 20, /* calls of a sequence */
 	MOVES = 1024,
 	ERRORS = 256,   /* errno, and ours */
 	OFTEN = 100000, /* calls after which each has succeeded, or the law says little */
@@ -248,7 +247,8 @@ report(const struct pale_model *model, enum world_kind kind, struct sequence *se
 }
 
 /* Any site is as likely as any other, however many descriptors its "*" can stand for. But a world
- * of IPC begins with what there must be first, and what is only there for its names comes seldom.
+ * of IPC begins with what there must be first, in order, and what is only there for its names comes
+ * seldom.
  */
 static const struct pale_move *
 choose(const struct pale_model *model, enum world_kind kind, const struct pale_move *moves,
@@ -267,9 +267,9 @@ choose(const struct pale_model *model, enum world_kind kind, const struct pale_m
 	if (least == site_count || test_below(&seed, 16) == 0)
 		least = 0;
 	below = site_count - least;
-	if (kind == WORLD_IPC && done < WORLD_IPC_BEGINS && below > WORLD_FIRST)
-		below = WORLD_FIRST;
 	at = least + test_below(&seed, below);
+	if (kind == WORLD_IPC && done < WORLD_FIRST && least > 0 && done < below)
+		at = least + done;
 	end = at + 1 < site_count ? starts[at + 1] : count;
 	return &moves[starts[at] + test_below(&seed, end - starts[at])];
 }
@@ -280,6 +280,7 @@ run_sequence(const struct pale_model *model, enum world_kind kind)
 	struct pale_state state = *model->initial;
 	static struct pale_move moves[MOVES];
 	struct sequence sequence = { .count = 0 };
+	unsigned own[PALE_MODEL_PROCESSES] = { 0 }; /* calls */
 	char why[WHY_BYTES];
 	struct real real;
 	bool same;
@@ -296,7 +297,7 @@ run_sequence(const struct pale_model *model, enum world_kind kind)
 		if (count == 0)
 			break;
 		sequence.moves[sequence.count] =
-		    *choose(model, kind, moves, count < MOVES ? count : MOVES, sequence.count);
+		    *choose(model, kind, moves, count < MOVES ? count : MOVES, own[p]++);
 		sequence.count++;
 		same = call_in_both(&real, &state, &sequence.moves[sequence.count - 1],
 		    sequence.count % LOOK_EVERY == 0 || sequence.count == LENGTH, why);
@@ -364,7 +365,6 @@ law(enum world_kind kind, uint64_t calls)
 {
 	seed = test_seed(fixed_seed) + kind;
 	signal(SIGPIPE, SIG_IGN);
-	alarm(0);
 	if (!real_begin())
 		ck_abort_msg("no namespace: %s", strerror(errno));
 	run_worlds(kind, calls);

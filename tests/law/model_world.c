@@ -5,7 +5,10 @@
 
 #include "model_world.h"
 
-enum { CALLS = 60 };
+enum {
+	CALLS = 60,
+	SOCKET_SIDES = 2, /* compartments with sockets: there is room for so many ends */
+};
 
 void
 say(struct writer *w, const char *format, ...)
@@ -289,28 +292,24 @@ write_other(struct writer *w)
 }
 
 static void
-write_calls(struct writer *w, enum world_kind kind, bool opens_only)
+write_calls(struct writer *w, enum world_kind kind, unsigned number, bool opens_only)
 {
 	say(w, "\tmay(\n");
 	/* A name that nothing in the text could make is refused. */
 	for (const char *name = WORLD_NAMES; *name != '\0'; name++)
 		say(w, "\t\t'mkdirat(sub, %c)',\n", *name);
 	if (kind == WORLD_IPC)
-		say(w, "%s", world_ipc_first);
+		world_write_ipc_first(w, number < SOCKET_SIDES);
 	for (int i = 0; i < CALLS; i++) {
 		unsigned which = test_below(&w->seed, 10);
-		char path[96];
 
 		say(w, "\t\t");
-		if (opens_only) {
-			path_word(w, path);
-			if (test_below(&w->seed, 4) == 0)
-				say(w, "'close(*)'");
-			else
-				say(w, "'openat(%s, \"%s\", %s)'", PICK(w, "top", "sub", "*"), path,
-				    open_words(w, false));
+		if (opens_only && test_below(&w->seed, 5) == 0) {
+			say(w, "'close(*)'");
+		} else if (opens_only) {
+			write_open(w);
 		} else if (kind == WORLD_IPC && which < 6) {
-			world_write_ipc(w);
+			world_write_ipc(w, number < SOCKET_SIDES);
 		} else if (which < 3) {
 			write_open(w);
 		} else if (which < 8) {
@@ -344,7 +343,7 @@ write_side(struct writer *w, enum world_kind kind, unsigned number)
 		    !looks                      ? "none"
 			: kind == WORLD_BENEATH ? "beneath"
 						: "in-root");
-	write_calls(w, kind, looks);
+	write_calls(w, kind, number, looks);
 	say(w, "}\n");
 }
 

@@ -33,9 +33,9 @@ const char *pick(struct writer *w, const char *const *of, size_t count);
 const char *world_user(struct writer *w);
 const char *world_file_mode(struct writer *w);
 
-/* What most calls of IPC need: WORLD_FIRST of them. */
-extern const char world_ipc_first[];
+/* What most calls of IPC need: at most WORLD_FIRST of them. sockets: those, too. */
+void world_write_ipc_first(struct writer *w, bool sockets);
 /* A call of IPC, quoted. */
-void world_write_ipc(struct writer *w);
+void world_write_ipc(struct writer *w, bool sockets);
 
 #endif

@@ -2,11 +2,11 @@
 /* Calls of IPC at random: mostly on what they are meant for. */
 #include "model_world.h"
 
-const char world_ipc_first[] = "\t\t'q = msgget(0x10, IPC_CREAT, 0600)',\n"
-			       "\t\t't = semget(0x10, IPC_CREAT, 0600)',\n"
-			       "\t\t'm = shmget(0x10, IPC_CREAT, 0600)',\n"
-			       "\t\t'x = socket()', 'y = socket()', 'bind(x, /w/s)',\n"
-			       "\t\t'listen(x)', 'y, z = socketpair()',\n";
+static const char first[] = "\t\t'q = msgget(0x10, IPC_CREAT, 0600)',\n"
+			    "\t\t't = semget(0x10, IPC_CREAT, 0600)',\n"
+			    "\t\t'm = shmget(0x10, IPC_CREAT, 0600)',\n";
+static const char first_sockets[] = "\t\t'y, z = socketpair()', 'x = socket()', 'bind(x, /w/s)',\n"
+				    "\t\t'listen(x)', 'y = socket()',\n";
 
 /* An object in a variable: mostly of the right kind. */
 static const char *
@@ -89,7 +89,8 @@ write_socket(struct writer *w)
 	switch (test_below(&w->seed, 24)) {
 	case 0:
 	case 1:
-		say(w, "'%s = socket(%s)'", PICK(w, "x", "y"), PICK(w, "", "SOCK_CLOEXEC"));
+		say(w, "'%s = socket(%s)'", PICK(w, "x", "y", "y", "y"),
+		    PICK(w, "", "SOCK_CLOEXEC"));
 		break;
 	case 2:
 		say(w, "'y, z = socketpair(%s)'", PICK(w, "", "SOCK_CLOEXEC"));
@@ -107,7 +108,8 @@ write_socket(struct writer *w)
 	case 9:
 	case 10:
 	case 11:
-		say(w, "'connect(%s, \"%s\")'", socket_word(w, "y"), name);
+		say(w, "'connect(%s, \"%s\")'", socket_word(w, "y"),
+		    test_below(&w->seed, 4) == 0 ? name : "/w/s");
 		break;
 	case 12:
 	case 13:
@@ -140,9 +142,15 @@ write_socket(struct writer *w)
 }
 
 void
-world_write_ipc(struct writer *w)
+world_write_ipc_first(struct writer *w, bool sockets)
 {
-	if (test_below(&w->seed, 2) == 0)
+	say(w, "%s%s", first, sockets ? first_sockets : "");
+}
+
+void
+world_write_ipc(struct writer *w, bool sockets)
+{
+	if (sockets && test_below(&w->seed, 2) == 0)
 		write_socket(w);
 	else
 		write_sysv(w);
