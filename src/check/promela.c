@@ -13,8 +13,8 @@
 #include "model/facts.h"
 #include "model/layout.h"
 
-static const struct pale_promela_walker walkers[] = {
-#define WALKER(name, slots, begin, up, entered) { name, slots, begin, up, entered },
+static const struct pale_pml_walker walkers[] = {
+#define WALKER(name, ...) { name, __VA_ARGS__ },
 #include "check/promela_walkers.def"
 };
 
@@ -24,7 +24,7 @@ refuse(struct pale_err *err, const char *what)
 	return pale_fail(err, -ENOTSUP, "%s cannot be said in Promela", what);
 }
 
-static const struct pale_promela_walker *
+static const struct pale_pml_walker *
 find_walker(const char *name)
 {
 	for (size_t i = 0; i < sizeof(walkers) / sizeof(walkers[0]); i++)
