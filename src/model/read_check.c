@@ -181,8 +181,8 @@ check_forks(struct pale_reading *in)
 			children += in->sides[k].parent == i + 1;
 		if (children < side->fork_count) {
 			pale_reading_fail(in, side->line,
-			    "'%s' forks %zu times, and has %zu children", side->name,
-			    side->fork_count, children);
+			    "'%s' forks %zu time%s, and has %zu children", side->name,
+			    side->fork_count, side->fork_count == 1 ? "" : "s", children);
 			return pale_remedy(in->err,
 			    "say child_of('%s') in a compartment for each fork()", side->name);
 		}

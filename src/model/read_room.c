@@ -36,9 +36,21 @@ makes_other(const struct pale_site *site)
 }
 
 static bool
+makes_inode(const struct pale_site *site)
+{
+	return makes_directory(site) || makes_other(site);
+}
+
+static bool
 links(const struct pale_site *site)
 {
 	return site->op == PALE_CALL_linkat;
+}
+
+static bool
+makes_entry(const struct pale_site *site)
+{
+	return makes_other(site) || links(site);
 }
 
 static bool
@@ -160,8 +172,7 @@ check_side_room(struct pale_reading *in, const struct pale_side *side)
 static int
 check_tree_room(struct pale_reading *in)
 {
-	size_t others = all_times(in, makes_other);
-	size_t made = others + all_times(in, makes_directory), room, names;
+	size_t made = all_times(in, makes_inode), names = all_times(in, makes_entry), room;
 	size_t inodes = in->node_count - 1;
 	int rc = too_many(in, "inodes in its tree", inodes, PALE_MODEL_INODES - 1);
 
@@ -179,9 +190,9 @@ check_tree_room(struct pale_reading *in)
 		    "say spare('%zu'): when so many are in use, making one fails with ENOSPC",
 		    PALE_MODEL_INODES - 1 - inodes);
 	}
-	if (in->spare >= 0 && others > (size_t)in->spare)
-		others = (size_t)in->spare;
-	names = in->entry_count + others + all_times(in, links);
+	if (in->spare >= 0 && names > (size_t)in->spare + all_times(in, links))
+		names = (size_t)in->spare + all_times(in, links);
+	names += in->entry_count;
 	rc = too_many(in,
 	    "names of files, links, FIFOs and sockets, those that can be made included", names,
 	    PALE_MODEL_ENTRIES);

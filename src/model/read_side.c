@@ -317,8 +317,9 @@ inherit(struct pale_reading *in, struct pale_side *side)
 	for (const struct pale_side *at = in->sides; at < side; at++)
 		before += at->parent == side->parent;
 	if (before >= parent->fork_count) {
-		pale_reading_fail(in, side->line, "'%s' is never born: '%s' forks %zu times",
-		    side->name, parent->name, parent->fork_count);
+		pale_reading_fail(in, side->line, "'%s' is never born: '%s' forks %zu time%s",
+		    side->name, parent->name, parent->fork_count,
+		    parent->fork_count == 1 ? "" : "s");
 		return pale_remedy(
 		    in->err, "each compartment with child_of() needs its own fork()");
 	}
