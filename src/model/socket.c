@@ -195,6 +195,9 @@ pale_op_connect(struct pale_op *op)
 	op->state->sockets[server - 1].user = listener->user;
 	op->state->sockets[server - 1].process = listener->process;
 	op->state->sockets[server - 1].peer = fd.of;
+	/* It has the listener's name, and cannot be bound again; who connects finds the listener.
+	 */
+	op->state->sockets[server - 1].inode = listener->inode;
 	listener->waiting[waiting(listener)] = (uint8_t)server;
 	client->state = PALE_SOCKET_CONNECTED;
 	client->peer = (uint8_t)server;

@@ -44,7 +44,8 @@ object_of(const struct pale_op *op, enum pale_sysv_kind kind)
 		return -EINVAL;
 	object = &op->state->sysv[var->of - 1];
 	/* Who sleeps when it is removed is told EIDRM, who comes later EINVAL. To wait is no state
-	 * of its own here, so all are told the former. */
+	 * of its own here, so all are told the former; and permission is asked again of all who
+	 * wait, as the kernel does for receivers of messages only. */
 	if (object->kind == PALE_SYSV_FREE || object->sequence != var->also)
 		return -EIDRM;
 	if (kind != PALE_SYSV_FREE && object->kind != kind)

@@ -70,12 +70,30 @@ TEST(accept_waits, "accept waits for a client")
 	    0, 0, 0, 0, WAITS, 0, 0, 0);
 }
 
-TEST(backlog, "who connects waits while the queue is full, or is told EAGAIN")
+TEST(backlog, "who connects waits while the queue is full")
 {
-	PLAY(SCENE(RUN, "'umask(0)', " SERVER "'d = accept(s)', 'd = accept(s)'",
+	PLAY(SCENE(RUN, "'umask(0)', " SERVER "'d = accept(s)'",
+		 CLIENT
+		 "'d = socket()', 'connect(d, /run/s)', 'e = socket()', 'connect(e, /run/s)'"),
+	    "aaaabbbbbbab", 0, 0, 0, 0, 0, 0, 0, 0, 0, WAITS, 0, 0);
+}
+
+TEST(backlog_nonblock, "or is told EAGAIN")
+{
+	PLAY(SCENE(RUN, "'umask(0)', " SERVER "'d = accept(s)'",
 		 CLIENT "'d = socket()', 'connect(d, /run/s)', 'e = socket(SOCK_NONBLOCK)',"
-			"'try connect(e, /run/s)', 'f = socket()', 'connect(f, /run/s)'"),
-	    "aaaabbbbbbbbab", 0, 0, 0, 0, 0, 0, 0, 0, 0, EAGAIN, 0, WAITS, 0, 0);
+			"'try connect(e, /run/s)', 'connect(e, /run/s)'"),
+	    "aaaabbbbbbab", 0, 0, 0, 0, 0, 0, 0, 0, 0, EAGAIN, 0, 0);
+}
+
+TEST(accepted_name, "what was accepted has the listener's name, and cannot be bound or listen")
+{
+	PLAY(SCENE(RUN,
+		 "'umask(0)', " SERVER
+		 "'d = accept(s)', 'try bind(d, /run/t)', 'try listen(d)', 'close(s)',"
+		 "'unlinkat(AT_FDCWD, /run/s)', 'e = socket()', 'bind(e, /run/s)'",
+		 CLIENT "'bind(c, /run/t)', 'try listen(c)'"),
+	    "aaaabbaaaaaaabb", 0, 0, 0, 0, 0, 0, 0, EINVAL, EINVAL, 0, 0, 0, 0, 0, EINVAL);
 }
 
 TEST(connect_twice, "a socket connects once, and one that listens never")
@@ -216,6 +234,6 @@ TEST(pass_wrong, "descriptors go through connected sockets")
 }
 
 TEST_MAIN("model_socket", bind_mode, bind_taken, bind_permission, listen_unbound, connect_refused,
-    connect_first, accept_waits, backlog, connect_twice, renamed, unlinked, peer_gone, peer_reset,
-    reset_write, never_accepted, peer_cred, peer_cred_stays, setuid_peer, pass, pass_in_flight,
-    pass_read, pass_itself, pass_wrong)
+    connect_first, accept_waits, backlog, backlog_nonblock, accepted_name, connect_twice, renamed,
+    unlinked, peer_gone, peer_reset, reset_write, never_accepted, peer_cred, peer_cred_stays,
+    setuid_peer, pass, pass_in_flight, pass_read, pass_itself, pass_wrong)
