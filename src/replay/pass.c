@@ -350,7 +350,12 @@ pale_pass_start(
 	*pass = (struct pale_pass){ .play = play, .device = -1 };
 	result = pale_fuse_open(&pass->device);
 	if (result < 0)
-		return pale_fail(err, result, "cannot open /dev/fuse: %s", strerror(-result));
+		return pale_fail(err, result,
+		    result == -EACCES
+			? "to stop a walk /dev/fuse is needed, which is root's here: run as "
+			  "root"
+			: "to stop a walk /dev/fuse is needed: %s",
+		    strerror(-result));
 	if (number_node(pass, fcntl(play->tree, F_DUPFD_CLOEXEC, 0), &st) != PALE_FUSE_ROOT)
 		return pale_fail_errno(err, "cannot hold the scratch tree");
 	result = pale_fuse_mount(

@@ -111,6 +111,10 @@ int pale_play_value(const struct pale_model *model, const char *record, size_t s
 /* System V objects that are there at the start. */
 int pale_play_make_sysv(const struct pale_play *play, struct pale_err *err);
 
+/* scratch.c: a directory in `dir`, or -errno with words and ""; with all that is in it away. */
+int pale_scratch_make(const char *dir, char ret_path[PATH_MAX], struct pale_err *err);
+void pale_scratch_remove(const char *path);
+
 /* stage.c: never returns. */
 void pale_play_stage(struct pale_play *play) __attribute__((noreturn));
 

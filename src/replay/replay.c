@@ -7,7 +7,6 @@
  */
 #include "replay/replay.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,7 +17,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -109,9 +107,8 @@ has_several_users(
 
 struct director {
 	struct pale_play *play;
-	const char *dir;
-	int caller; /* readable when the caller is gone */
-	char scratch[PATH_MAX];
+	int caller;          /* readable when the caller is gone */
+	const char *scratch; /* "": a private tmpfs */
 };
 
 __attribute__((noreturn)) static void
@@ -165,7 +162,7 @@ make_scratch(struct director *director, struct pale_err *err)
 	director->play->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (director->play->proc < 0)
 		return pale_fail_errno(err, "cannot open /proc");
-	if (director->dir != NULL) {
+	if (director->scratch[0] != '\0') {
 		PALE_CLOSE int private =
 		    open(director->scratch, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -184,45 +181,6 @@ make_scratch(struct director *director, struct pale_err *err)
 	if (result == 0)
 		director->play->tree = pale_take_fd(&mount);
 	return result;
-}
-
-/* Remove what was made below a directory of our own; names only, nothing is followed. */
-static void
-remove_below(int dir, unsigned depth)
-{
-	DIR *names = dir < 0 ? NULL : fdopendir(dir);
-	const struct dirent *entry;
-
-	if (names == NULL) {
-		if (dir >= 0)
-			close(dir);
-		return;
-	}
-	/* As they are now, whatever mode they had in the scenario. */
-	if (fchmod(dir, 0700) < 0)
-		depth = 0;
-	while ((entry = readdir(names)) != NULL) {
-		const char *name = entry->d_name;
-
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-		    unlinkat(dirfd(names), name, 0) == 0 || depth == 0)
-			continue;
-		remove_below(
-		    openat(dirfd(names), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-		    depth - 1);
-		unlinkat(dirfd(names), name, AT_REMOVEDIR);
-	}
-	closedir(names);
-}
-
-static void
-remove_scratch(const struct director *director)
-{
-	if (director->dir == NULL)
-		return;
-	remove_below(open(director->scratch, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
-	    PALE_MODEL_INODES + 1);
-	rmdir(director->scratch);
 }
 
 /* Until the stage has ended; kill it where the caller is gone or it takes too long. */
@@ -268,17 +226,8 @@ direct(struct director *director)
 	sigprocmask(SIG_SETMASK, &ours, NULL);
 	for (int i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL);
-	if (director->dir != NULL) {
-		snprintf(director->scratch, sizeof(director->scratch), "%s/pale-replay-XXXXXX",
-		    director->dir);
-		if (mkdtemp(director->scratch) == NULL) {
-			pale_fail_errno(
-			    &err, "cannot make a scratch directory in '%s'", director->dir);
-			give_up(director, &err, false);
-		}
-	}
 	if (enter(director, &err) < 0 || make_scratch(director, &err) < 0) {
-		remove_scratch(director);
+		pale_scratch_remove(director->scratch);
 		give_up(director, &err, true);
 	}
 	stage = fork();
@@ -300,11 +249,11 @@ direct(struct director *director)
 	pidfd = stage < 0 ? -1 : (int)syscall(SYS_pidfd_open, stage, 0);
 	if (pidfd < 0) {
 		pale_fail_errno(&err, "cannot start the stage");
-		remove_scratch(director);
+		pale_scratch_remove(director->scratch);
 		give_up(director, &err, false);
 	}
 	watch(director, stage, pidfd);
-	remove_scratch(director);
+	pale_scratch_remove(director->scratch);
 	_exit(0);
 }
 
@@ -319,30 +268,51 @@ now_ns(void)
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
+/* Wait until all that have the other end of the pipe are gone. */
+static void
+await_all(int end)
+{
+	char byte;
+
+	while (read(end, &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
 /* Run it in processes of its own, and wait. */
 static int
-run(struct pale_play *play, const char *dir, struct pale_err *err)
+run_in(struct pale_play *play, const char *scratch, struct pale_err *err)
 {
-	int ends[2], status;
+	PALE_CLOSE int ours = -1, all = -1;
+	int ends[2], life[2], status = 0;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return pale_fail_errno(err, "cannot make a pipe");
+	ours = ends[1];
+	if (pipe2(life, O_CLOEXEC) < 0) {
+		close(ends[0]);
+		return pale_fail_errno(err, "cannot make a pipe");
+	}
+	all = life[0];
 	pid = fork();
 	if (pid == 0) {
-		struct director director = { .play = play, .dir = dir, .caller = ends[0] };
+		struct director director = { .play = play, .caller = ends[0], .scratch = scratch };
 
-		close(ends[1]);
+		close(ours);
+		close(all);
 		direct(&director);
 	}
 	close(ends[0]);
-	if (pid < 0) {
-		close(ends[1]);
+	close(life[1]);
+	if (pid < 0)
 		return pale_fail_errno(err, "cannot start the replay");
-	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	close(ends[1]);
+	if (WIFSIGNALED(status)) {
+		/* The director did not clean up; what it began ends now, and then we do. */
+		await_all(all);
+		pale_scratch_remove(scratch);
+	}
 	if (!play->shared->done)
 		return pale_fail(err, -EPIPE, "the replay was ended from outside");
 	if (play->shared->failed < 0) {
@@ -351,6 +321,15 @@ run(struct pale_play *play, const char *dir, struct pale_err *err)
 		return play->shared->failed;
 	}
 	return 0;
+}
+
+static int
+run(struct pale_play *play, const char *dir, struct pale_err *err)
+{
+	char scratch[PATH_MAX] = "";
+	int result = dir == NULL ? 0 : pale_scratch_make(dir, scratch, err);
+
+	return result < 0 ? result : run_in(play, scratch, err);
 }
 
 static int

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Search a scenario, and play its witness: for tests/live/replay.bats.
+ * Search a scenario, and play its witness: for replay.bats.
  *
- *   live-replay FILE [WAY] [--walker NAME] [--property NAME] [--script FILE] [--dir DIR] [--times
+ *   replay-tool FILE [WAY] [--walker NAME] [--property NAME] [--script FILE] [--dir DIR] [--times
  * N]
  *
- * Prints "WAY: VERDICT: WHY", with -v the lines; exits 0 where each was played, 3 where not.
+ * Prints "WAY: N of N VERDICT: WHY", with -v the lines; exits 0 where each was played, 3 where not.
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,11 +101,28 @@ search(struct tool *tool)
 	return true;
 }
 
+/* Descriptors that are open in this process. */
+static int
+count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		count++;
+	if (dir != NULL)
+		closedir(dir);
+	return count;
+}
+
+/* All verdicts must be the first one. */
 static void
 play(struct tool *tool, enum pale_replay_by by)
 {
-	struct pale_replayed replayed;
+	struct pale_replayed first = { 0 }, replayed;
 	struct pale_err err = { 0 };
+	int fds = count_fds();
+	unsigned same = 0;
 	uint64_t ns = 0;
 
 	for (unsigned i = 0; i < tool->times; i++) {
@@ -112,17 +130,22 @@ play(struct tool *tool, enum pale_replay_by by)
 			tool->dir, &replayed, &err) < 0)
 			die(pale_replay_names[by], &err);
 		ns += replayed.elapsed_ns;
-		if (i > 0 && replayed.verdict == PALE_REPLAYED && i + 1 < tool->times) {
+		if (i == 0)
+			first = replayed;
+		same += replayed.verdict == first.verdict;
+		if (i != 0)
 			pale_replayed_done(&replayed);
-			continue;
-		}
-		printf("%s: %s: %s (%llu us)\n", pale_replay_names[by], verdicts[replayed.verdict],
-		    replayed.why, (unsigned long long)(ns / 1000 / (i + 1)));
-		for (size_t k = 0; tool->verbose && k < replayed.count; k++)
-			printf("  %s: %s%s\n", replayed.lines[k].actor, replayed.lines[k].text,
-			    replayed.lines[k].as_expected ? "" : "  <-- not as in the model");
-		pale_replayed_done(&replayed);
 	}
+	printf("%s: %u of %u %s: %s\n", pale_replay_names[by], same, tool->times,
+	    verdicts[first.verdict], first.why);
+	if (tool->verbose)
+		printf("%llu us each\n", (unsigned long long)(ns / 1000 / tool->times));
+	for (size_t k = 0; tool->verbose && k < first.count; k++)
+		printf("  %s: %s%s\n", first.lines[k].actor, first.lines[k].text,
+		    first.lines[k].as_expected ? "" : "  <-- not as in the model");
+	pale_replayed_done(&first);
+	if (count_fds() != fds)
+		printf("descriptors are left: %d\n", count_fds() - fds);
 }
 
 static void
@@ -165,6 +188,8 @@ main(int argc, char **argv)
 			tool.script = argv[++i];
 		else if (strcmp(argv[i], "--dir") == 0)
 			tool.dir = argv[++i];
+		else if (strcmp(argv[i], "--mark") == 0)
+			i++; /* for who looks for our processes */
 		else if (strcmp(argv[i], "--times") == 0)
 			tool.times = (unsigned)atoi(argv[++i]);
 		else if (tool.file == NULL)
