@@ -45,7 +45,9 @@ dir_mode(struct writer *w)
 const char *
 world_file_mode(struct writer *w)
 {
-	return PICK(w, "666", "666", "666", "644", "600", "606", "200", "4755", "000", "755");
+	/* Setuid bits go when user 0 of a namespace writes, which the model knows nothing of. */
+	return PICK(w, "666", "666", "666", "644", "600", "606", "200", w->users ? "4755" : "755",
+	    "000", "755");
 }
 
 /* A path where nothing is yet; false where it is taken. */

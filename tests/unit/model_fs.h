@@ -49,7 +49,7 @@ static struct pale_state state;
 static struct pale_event last; /* of its last call */
 static unsigned steps;         /* that this took */
 
-static const char *also = ""; /* said in the text, too */
+static const char *also = "", *inside = ""; /* said in the text, too; in the compartment */
 
 static inline void
 read_program(const char *user, const char *calls)
@@ -59,8 +59,8 @@ read_program(const char *user, const char *calls)
 
 	snprintf(text, sizeof(text),
 	    "%s%scompartment me {\n\tuser('%s')\n\tumask('022')\n\topen('own', '/own')\n"
-	    "\topen('dir', '/own/dir')\n\tprogram(%s)\n}\n",
-	    tree, also, user, calls);
+	    "\topen('dir', '/own/dir')\n%s\tprogram(%s)\n}\n",
+	    tree, also, user, inside, calls);
 	if (pale_model_read("test", text, strlen(text), NULL, &model, &err) < 0)
 		ck_abort_msg("%s", err.text);
 	state = *model->initial;

@@ -369,10 +369,92 @@ TEST(beneath_mask, "what lies beneath a directory is itself and its tree, by any
 	ck_assert(!(beneath & 1));
 }
 
+TEST(stat_others, "what else was remembered stays so")
+{
+	run("100", "'s = fstatat(own, file)', 'unlinkat(own, \"full/leaf\")'");
+	ck_assert_uint_eq(state.processes[0].vars[1].kind, PALE_VAR_INODE);
+}
+
+TEST(exit_ends, "exit ends a process, and what it held is let go")
+{
+	run("100", "'exit()', 'mkdirat(dir, leaf)'");
+	ck_assert(last.ended);
+	ck_assert_uint_eq(state.processes[0].status, PALE_PROCESS_FINISHED);
+	ck_assert_uint_eq(state.processes[0].fds[0].kind, PALE_FD_NONE);
+	ck_assert_uint_eq(at("/own/dir/leaf"), 0);
+}
+
+TEST(begin_waits, "a walk that cannot even begin leaves everything as it was")
+{
+	struct pale_state before;
+	struct pale_move move;
+
+	inside = "\twalker('lock')\n";
+	read_program("100", "'openat(dir, sub, O_RDONLY)'");
+	state.lock = 2;
+	before = state;
+	ck_assert_uint_eq(pale_model_moves(model, &state, 0, &move, 1), 1);
+	ck_assert(!pale_model_step(model, &state, &move, NULL));
+	ck_assert_mem_eq(&before, &state, sizeof(state));
+	ck_assert(pale_model_is_stuck(model, &state, 0));
+	state.lock = 0;
+	ck_assert(pale_model_step(model, &state, &move, NULL));
+	ck_assert_uint_eq(state.lock, 1);
+	ck_assert(!pale_model_is_stuck(model, &state, 0));
+}
+
+TEST(lock_returned, "the end of a call gives the lock back")
+{
+	inside = "\twalker('lock')\n";
+	ck_assert_int_eq(answer("100", "'openat(dir, sub, O_RDONLY)'"), 0);
+	ck_assert_uint_eq(state.lock, 0);
+}
+
+TEST(mounts, "from one delegated mount to another nothing is renamed")
+{
+	inside = "\twalker('mount-root')\n";
+	ck_assert_int_eq(answer("100", "'renameat(own, file, dir, leaf)'"), EXDEV);
+	ck_assert_int_eq(answer("100", "'renameat(own, file, own, hard)'"), 0);
+}
+
+TEST(mount_kept, "a descriptor keeps the mount of the one that its path began at")
+{
+	inside = "\twalker('mount-root')\n";
+	run("100",
+	    "'x = openat(own, dir, O_RDONLY|O_DIRECTORY)', "
+	    "'openat(x, \"../..\", O_RDONLY|O_DIRECTORY)'");
+	ck_assert_uint_eq(got()->of, at("/own"));
+	ck_assert_uint_eq(got()->mount, at("/own"));
+}
+
+TEST(mount_cwd, "so does the working directory")
+{
+	inside = "\twalker('mount-root')\n";
+	run("100", "'fchdir(dir)', 'openat(AT_FDCWD, \"../..\", O_RDONLY|O_DIRECTORY)'");
+	ck_assert_uint_eq(got()->of, at("/own/dir"));
+}
+
+TEST(clean_call, "nothing of a call is left when it has returned")
+{
+	struct pale_process *me = &state.processes[0];
+
+	run("100",
+	    "'x = openat(own, \"todir/sub\", O_RDONLY)', 'mkdirat(dir, \"sub/leaf\")', "
+	    "'renameat(own, \"full/leaf\", own, \"dir/leaf\")', "
+	    "'openat(own, gone, O_WRONLY|O_CREAT)'");
+	ck_assert_int_eq(last.error, 0);
+	ck_assert_uint_eq(me->phase | me->path | me->site | me->fd[0] | me->fd[1] | me->made |
+		me->first_node | me->first_rest | me->moved | me->seen_call | me->seen_union,
+	    0);
+	for (unsigned i = 0; i < PALE_WALKER_SLOTS; i++)
+		ck_assert_uint_eq(me->slots[i], 0);
+}
+
 TEST_MAIN("model_fs_done", root_opens, dotdot_root, link_followed, link_within, path_of_link,
     dead_dotdot, dead_kept, dead_freed, held_above, number_kept, mkdir_mode, creat_mode, umask_set,
     symlink_made, creat_gone, truncates, trunc_root, rename_over, rename_dir, rename_hard,
     rename_empty, exchange, link_made, link_of_link, link_follows, unlink_one, chmod_link,
     stat_link, stat_holds_nothing, rights_inherited, chroot_stays, chroot_cwd, fd_flags,
     failure_ends, end_keeps, steps_names, steps_open, steps_creat, steps_two, steps_followed,
-    locked_out, waiting_stuck, beneath_mask)
+    locked_out, waiting_stuck, beneath_mask, stat_others, exit_ends, begin_waits, lock_returned,
+    mounts, mount_kept, mount_cwd, clean_call)
