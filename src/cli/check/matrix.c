@@ -47,7 +47,8 @@ struct work {
 	const char *property;
 	struct pale_scenario_text text;
 	struct pale_explore_options options;
-	atomic_uint next; /* search to be done, counted over all */
+	bool first;       /* the first scope; all others come after it, and know its result */
+	atomic_uint next; /* search to be done */
 	pthread_mutex_t lock;
 	/* Under the lock. */
 	struct pale_err *err;
@@ -68,11 +69,13 @@ fail(struct work *work, const struct pale_err *err)
 	pthread_mutex_unlock(&work->lock);
 }
 
-/* The scenario under one walker at one scope. The reader is for one thread at a time. */
+/* The scenario under one walker at one scope, with some of the properties (a bit each; 0: those
+ * that were asked for). The reader is for one thread at a time. */
 static int
-read_model(struct work *work, const struct pale_walker *walker, size_t scope,
+read_model(struct work *work, const struct pale_walker *walker, size_t scope, uint32_t properties,
     struct pale_model **ret_model, struct pale_err *err)
 {
+	struct pale_string names = { 0 };
 	struct pale_read_options options = {
 		.walker = walker,
 		.property = work->property,
@@ -81,10 +84,15 @@ read_model(struct work *work, const struct pale_walker *walker, size_t scope,
 	};
 	int result;
 
+	if (properties != 0) {
+		pale_report_check_properties(work->matrix->names, properties, &names);
+		options.property = pale_string_get(&names);
+	}
 	pthread_mutex_lock(&work->lock);
 	result = pale_model_read(
 	    work->text.name, work->text.text, work->text.size, &options, ret_model, err);
 	pthread_mutex_unlock(&work->lock);
+	pale_string_done(&names);
 	return result;
 }
 
@@ -113,16 +121,30 @@ show(struct work *work, uint64_t states)
 	pthread_mutex_unlock(&work->lock);
 }
 
+/* What a search may use: the time is that of the whole. */
+static struct pale_explore_options
+options_now(const struct work *work)
+{
+	struct pale_explore_options options = work->options;
+	uint64_t gone = pale_machine_now_ns() - work->begin_ns;
+
+	if (options.max_ns != 0)
+		options.max_ns = options.max_ns > gone ? options.max_ns - gone : 1;
+	return options;
+}
+
 /*
- * The reduced search tells which properties are violated, and lengths that may be too long; a
- * second one, without reduction and not as deep, finds those that are shorter.
+ * Look for witnesses that are shorter than those that are known (the cells have their lengths), by
+ * a search without reduction that is not as deep. A limit of its own depth is none: then there are
+ * no shorter ones.
  */
 static int
-shorten(const struct pale_system *system, const struct pale_explore_options *options,
-    struct pale_matrix_search *search, uint32_t violated, struct pale_err *err)
+shorten(struct work *work, const struct pale_model *model, struct pale_matrix_search *search,
+    uint32_t violated, struct pale_err *err)
 {
-	struct pale_explore_options again = *options;
+	struct pale_explore_options options = options_now(work);
 	struct pale_explored explored;
+	struct pale_system system;
 	unsigned longest = 0;
 	int result;
 
@@ -130,13 +152,14 @@ shorten(const struct pale_system *system, const struct pale_explore_options *opt
 		if ((violated >> i & 1) != 0 && search->cells[i].length > longest)
 			longest = search->cells[i].length;
 	}
-	if (!options->reduce || longest <= 1)
+	if (longest <= 1)
 		return 0;
-	again.reduce = false;
-	again.properties = violated;
-	again.until = PALE_UNTIL_EACH;
-	again.max_levels = longest - 1;
-	result = pale_explore(system, &again, &explored, err);
+	options.reduce = false;
+	options.properties = violated;
+	options.until = PALE_UNTIL_EACH;
+	options.max_levels = longest - 1;
+	pale_world_system(model, &system);
+	result = pale_explore(&system, &options, &explored, err);
 	if (result < 0)
 		return result;
 	for (unsigned i = 0; i < PALE_PROPERTIES_MAX; i++) {
@@ -146,49 +169,96 @@ shorten(const struct pale_system *system, const struct pale_explore_options *opt
 			continue;
 		if (explored.violations[i].found && explored.violations[i].length < cell->length)
 			cell->length = explored.violations[i].length;
-		/* At its own limit, which is no limit: there is none shorter. */
 		else if (explored.limit != PALE_LIMIT_NONE && explored.limit != PALE_LIMIT_LEVELS)
 			cell->bound = true;
 	}
+	search->states += explored.states;
 	search->ns += explored.elapsed_ns;
 	pale_explored_done(&explored);
 	return 0;
 }
 
+/* Search for the properties of a model, all of them to their verdict. */
+static int
+search_for(struct work *work, const struct pale_model *model, struct pale_matrix_search *search,
+    struct pale_err *err)
+{
+	struct pale_explore_options options = options_now(work);
+	struct pale_explored explored;
+	struct pale_system system;
+	uint32_t violated;
+	int result;
+
+	pale_world_system(model, &system);
+	options.until = PALE_UNTIL_EACH;
+	result = pale_explore(&system, &options, &explored, err);
+	if (result < 0)
+		return result;
+	search->states += explored.states;
+	search->ns += explored.elapsed_ns;
+	search->limit = explored.limit;
+	for (unsigned i = 0; i < PALE_PROPERTIES_MAX; i++) {
+		const struct pale_violation *violation = &explored.violations[i];
+		struct pale_matrix_cell *cell = &search->cells[i];
+
+		if ((model->properties >> i & 1) == 0)
+			continue;
+		if (violation->found)
+			*cell =
+			    (struct pale_matrix_cell){ PALE_VIOLATED, violation->length, false };
+		else
+			cell->verdict = explored.limit == PALE_LIMIT_NONE ? PALE_SAFE : PALE_LIMIT;
+	}
+	violated = explored.violated;
+	pale_explored_done(&explored);
+	return options.reduce ? shorten(work, model, search, violated, err) : 0;
+}
+
+/* What is violated at the first scope of the ladder, which every other one contains. */
+static uint32_t
+known_violated(const struct pale_matrix_row *row, size_t scope)
+{
+	uint32_t known = 0;
+
+	for (unsigned i = 0; scope > 0 && i < PALE_PROPERTIES_MAX; i++) {
+		if (row->searches[0].cells[i].verdict == PALE_VIOLATED)
+			known |= 1U << i;
+	}
+	return known;
+}
+
+/*
+ * One walker at one scope. What is violated at a narrower one is violated here, too, by the same
+ * witness: only a shorter one is looked for. That also leaves out of the states what such a
+ * property would have to remember.
+ */
 static int
 search_one(struct work *work, struct pale_matrix_row *row, size_t scope, struct pale_err *err)
 {
 	struct pale_matrix_search *search = &row->searches[scope];
+	uint32_t known = known_violated(row, scope);
+	uint32_t open = work->matrix->properties & ~known;
 	struct pale_model *model = NULL;
-	struct pale_explore_options options = work->options;
-	struct pale_explored explored;
-	struct pale_system system;
-	int result = read_model(work, row->walker, scope, &model, err);
+	int result = 0;
 
-	if (result < 0)
-		return result;
-	pale_world_system(model, &system);
-	options.until = PALE_UNTIL_EACH;
-	result = pale_explore(&system, &options, &explored, err);
-	if (result == 0) {
-		search->states = explored.states;
-		search->ns = explored.elapsed_ns;
-		search->limit = explored.limit;
-		for (unsigned i = 0; i < PALE_PROPERTIES_MAX; i++) {
-			const struct pale_violation *violation = &explored.violations[i];
-			enum pale_verdict unknown =
-			    explored.limit == PALE_LIMIT_NONE ? PALE_SAFE : PALE_LIMIT;
-
-			search->cells[i] = (struct pale_matrix_cell){
-				.verdict = violation->found ? PALE_VIOLATED : unknown,
-				.length = violation->found ? violation->length : 0,
-			};
-		}
-		result = shorten(&system, &options, search, explored.violated, err);
-		search->done = result == 0;
-		pale_explored_done(&explored);
+	for (unsigned i = 0; i < PALE_PROPERTIES_MAX; i++) {
+		if ((known >> i & 1) != 0)
+			search->cells[i] = row->searches[0].cells[i];
 	}
-	pale_model_free(model);
+	if (open != 0) {
+		result = read_model(work, row->walker, scope, open, &model, err);
+		if (result == 0)
+			result = search_for(work, model, search, err);
+		pale_model_free(model);
+		model = NULL;
+	}
+	if (result == 0 && known != 0) {
+		result = read_model(work, row->walker, scope, known, &model, err);
+		if (result == 0)
+			result = shorten(work, model, search, known, err);
+		pale_model_free(model);
+	}
+	search->done = result == 0;
 	show(work, search->states);
 	return result;
 }
@@ -199,11 +269,12 @@ work_off(void *arg, unsigned thread PALE_UNUSED)
 {
 	struct work *work = arg;
 	struct pale_matrix *matrix = work->matrix;
-	unsigned count = (unsigned)(matrix->row_count * matrix->scope_count);
+	size_t wider = matrix->scope_count - 1;
+	unsigned count = (unsigned)(matrix->row_count * (work->first ? 1 : wider));
 	unsigned at;
 
 	while ((at = atomic_fetch_add(&work->next, 1)) < count) {
-		size_t scope = matrix->scope_count - 1 - at / matrix->row_count;
+		size_t scope = work->first ? 0 : wider - at / matrix->row_count;
 		struct pale_err err = { 0 };
 
 		if (search_one(work, &matrix->rows[at % matrix->row_count], scope, &err) < 0)
@@ -251,7 +322,7 @@ run(struct work *work, struct pale_err *err)
 	pale_check_signals();
 	work->err = err;
 	work->begin_ns = pale_machine_now_ns();
-	/* One search has a share of the memory, and the time that is left of the whole. */
+	/* One search has a share of the memory. */
 	work->options.max_bytes /= threads;
 	work->options.threads = 1;
 	work->options.now_ns = pale_machine_now_ns;
@@ -259,6 +330,11 @@ run(struct work *work, struct pale_err *err)
 	pthread_mutex_init(&work->lock, NULL);
 	result = pale_crew_init(&crew, threads);
 	if (result == 0) {
+		work->first = true;
+		pale_crew_run(&crew, work_off, work);
+		work->first = false;
+		if (!work->failed)
+			atomic_store(&work->next, 0);
 		pale_crew_run(&crew, work_off, work);
 		work->matrix->threads = crew.count;
 	} else {
@@ -300,9 +376,7 @@ tell(const struct pale_check_args *args, const struct pale_matrix *matrix, struc
 	return result < 0 ? result : pale_check_answer_flush(err);
 }
 
-/*
- * Violated is what pale itself walks with, or the one walker that was asked for: that others are is
- * what the matrix shows.
+/* That walkers are violated is what the matrix shows; of one that was asked for it is the answer.
  */
 static int
 status_of(const struct pale_matrix *matrix)
@@ -311,20 +385,17 @@ status_of(const struct pale_matrix *matrix)
 	bool violated = false;
 
 	for (size_t i = 0; i < matrix->row_count; i++) {
-		const struct pale_matrix_row *row = &matrix->rows[i];
-		bool counts = matrix->row_count == 1 || strcmp(row->walker->name, "pale") == 0;
-
 		for (unsigned p = 0; p < PALE_PROPERTIES_MAX; p++) {
-			struct pale_matrix_verdict verdict;
+			enum pale_verdict verdict;
 
 			if ((matrix->properties >> p & 1) == 0)
 				continue;
-			verdict = pale_matrix_verdict(matrix, row, p);
-			limited = limited || verdict.verdict == PALE_LIMIT;
-			violated = violated || (counts && verdict.verdict == PALE_VIOLATED);
+			verdict = pale_matrix_verdict(matrix, &matrix->rows[i], p).verdict;
+			limited = limited || verdict == PALE_LIMIT;
+			violated = violated || verdict == PALE_VIOLATED;
 		}
 	}
-	if (violated)
+	if (violated && matrix->row_count == 1)
 		return PALE_CHECK_VIOLATED;
 	return limited ? PALE_CHECK_LIMIT : PALE_CHECK_HOLDS;
 }
@@ -349,7 +420,7 @@ make(const struct pale_check_args *args, const struct pale_walker *walker, struc
 		    args->file != NULL ? args->file : standard_scenario, &work.text, err);
 	if (result == 0) {
 		pthread_mutex_init(&work.lock, NULL);
-		result = read_model(&work, matrix.rows[0].walker, 0, &names, err);
+		result = read_model(&work, matrix.rows[0].walker, 0, 0, &names, err);
 		pthread_mutex_destroy(&work.lock);
 	}
 	if (result < 0) {
