@@ -192,17 +192,20 @@ static const struct flag_name at_flags[] = {
 	{ PALE_F_EXCL, "RENAME_NOREPLACE" },
 	{ PALE_F_EXCHANGE, "RENAME_EXCHANGE" },
 	{ PALE_F_CLOEXEC, "O_CLOEXEC" },
+	{ PALE_F_NONBLOCK, "O_NONBLOCK" },
 	{ 0, NULL },
 };
 static const struct flag_name ipc_flags[] = {
 	{ PALE_F_CREAT, "IPC_CREAT" },
 	{ PALE_F_EXCL, "IPC_EXCL" },
 	{ PALE_F_UNDO, "SEM_UNDO" },
+	{ PALE_F_NONBLOCK, "IPC_NOWAIT" },
 	{ PALE_F_RDONLY, "SHM_RDONLY" },
 	{ 0, NULL },
 };
 static const struct flag_name socket_flags[] = {
 	{ PALE_F_CLOEXEC, "SOCK_CLOEXEC" },
+	{ PALE_F_NONBLOCK, "SOCK_NONBLOCK" },
 	{ 0, NULL },
 };
 
@@ -245,6 +248,9 @@ flags_of(const struct pale_site *site)
 static bool
 has_flags(const struct pale_site *site)
 {
+	/* The other way round: that of linkat says that it follows. */
+	if (site->op == PALE_CALL_linkat)
+		return (site->flags & PALE_F_NOFOLLOW) == 0;
 	for (const struct flag_name *names = flags_of(site); names->name != NULL; names++)
 		if ((site->flags & names->flag) != 0)
 			return true;
@@ -306,6 +312,8 @@ add_argument(struct writing *w, char kind, bool optional, const char *comma)
 	case 's':
 		if (site->op == PALE_CALL_is)
 			add_type(w);
+		else if (site->op == PALE_CALL_linkat)
+			add(w->text, "AT_SYMLINK_FOLLOW");
 		else
 			add_flags(w, flags_of(site), true);
 		break;
