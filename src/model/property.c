@@ -98,7 +98,7 @@ static bool
 pass_on(struct pale_model *model, unsigned from)
 {
 	const struct pale_model_compartment *c = &model->compartments[from];
-	uint32_t before = 0, after = 0;
+	bool news = false;
 
 	for (unsigned i = 0; i < model->compartment_count; i++) {
 		bool passed =
@@ -110,13 +110,12 @@ pass_on(struct pale_model *model, unsigned from)
 			passed |= site->op == PALE_CALL_fork && site->child != 0 &&
 			    model->compartment_of[site->child - 1] == i;
 		}
-		before |= model->delegated[i];
 		if (passed && (model->delegated[from] & ~model->delegated[i]) != 0) {
 			model->delegated[i] |= model->delegated[from];
-			after = 1;
+			news = true;
 		}
 	}
-	return after != 0;
+	return news;
 }
 
 void
