@@ -129,7 +129,7 @@ call_returns(struct stepping *s, int error)
 		pale_process_end(s->model, s->state, s->p, PALE_PROCESS_FAILED);
 		s->event->ended = true;
 	} else if (!who->adversary && ++process->pc == who->site_count) {
-		/* What it holds it keeps: a program that is to let go says exit(). */
+		/* What it holds it keeps: a program that is to let go ends with `exit`. */
 		process->status = PALE_PROCESS_FINISHED;
 		s->event->ended = true;
 	}
