@@ -153,9 +153,12 @@ traces() {
 	seed=${PALE_SEED:-$RANDOM}
 	for who in $(people); do
 		ways=(walker)
+		prefix=()
+		[ $who = root ] || [ "$(id -u)" -ne 0 ] ||
+			prefix=(setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups)
 		! has_fuse || ways+=(kernel)
 		for how in "${ways[@]}"; do
-			run as python3 "$BATS_TEST_DIRNAME/replay_kill.py" 40 "$seed" "$tool" \
+			run python3 "$BATS_TEST_DIRNAME/replay_kill.py" 40 "$seed" "${prefix[@]}" "$tool" \
 				"$scenarios/dotdots.pale" "$how" --times 1000000
 			echo "$output"
 			[ "$status" -eq 0 ]
@@ -163,7 +166,7 @@ traces() {
 		# A scratch directory of ours is emptied, whoever of the two that could do it is killed.
 		mkdir -p "$area/$who"
 		chmod 777 "$area/$who"
-		run as python3 "$BATS_TEST_DIRNAME/replay_kill.py" 40 "$seed" "$tool" \
+		run python3 "$BATS_TEST_DIRNAME/replay_kill.py" 40 "$seed" "${prefix[@]}" "$tool" \
 			"$scenarios/dotdots.pale" walker --times 1000000 --dir "$area/$who"
 		echo "$output"
 		[ "$status" -eq 0 ]
