@@ -405,7 +405,7 @@ add_sysv(struct pale_reading *in, const struct pale_call *call, enum pale_sysv_k
 	object = pale_reading_add(&in->sysv, &in->sysv_count, &in->sysv_size, sizeof(*object));
 	if (object == NULL)
 		return pale_reading_no_memory(in);
-	object->kind = kind;
+	object->kind = (uint8_t)kind;
 	object->key = (uint8_t)key;
 	object->owner = object->creator = (uint8_t)said.user;
 	object->mode = said.mode;

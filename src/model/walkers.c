@@ -53,7 +53,7 @@ check_slots(const struct pale_walker *walker)
 			break;
 		case PALE_WALKER_LINKS:
 			links++;
-			/* fall through */
+			__attribute__((fallthrough));
 		case PALE_WALKER_NUMBER:
 			if (walker->slots[i].max == 0)
 				return "a slot for a number has the greatest value 0";
