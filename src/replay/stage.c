@@ -178,7 +178,7 @@ end_otherwise(const struct scene *scene, const struct pale_play_answer *answer)
 	const char *name = pale_model_calls[scene->site->op].name;
 	bool walks = pale_model_calls[scene->site->op].walks[0] != '\0';
 	unsigned inode = inode_of(scene->stage, answer->ino);
-	char why[256], path[128] = "something else";
+	char why[256], path[128] = "something else", there[128];
 
 	if (answer->unable[0] != '\0')
 		end_stage(scene->stage, PALE_REPLAY_UNABLE, answer->unable);
@@ -187,8 +187,7 @@ end_otherwise(const struct scene *scene, const struct pale_play_answer *answer)
 		    "who may do what decides here, and only root can have several users: run as "
 		    "root");
 	if (answer->error != 0 && event->error == 0) {
-		snprintf(why, sizeof(why), "this kernel refuses it: %s fails with %s", name,
-		    error_name(answer->error));
+		snprintf(why, sizeof(why), "%s fails with %s", name, error_name(answer->error));
 		add_protection(scene->stage, answer->error, why, sizeof(why));
 		end_stage(scene->stage, walks ? PALE_REPLAY_REFUSED : PALE_NOT_REPLAYED, why);
 	}
@@ -207,7 +206,12 @@ end_otherwise(const struct scene *scene, const struct pale_play_answer *answer)
 		    name, path);
 		end_stage(scene->stage, PALE_REPLAYED, why);
 	}
-	snprintf(why, sizeof(why), "%s leads to %s, in the model to another place", name, path);
+	if (event->got_inode == 0) {
+		snprintf(why, sizeof(why), "%s gives something else than in the model", name);
+		end_stage(scene->stage, PALE_NOT_REPLAYED, why);
+	}
+	pale_model_path(model, scene->step->after, event->got_inode, there, sizeof(there));
+	snprintf(why, sizeof(why), "%s leads to %.80s, in the model to %.80s", name, path, there);
 	end_stage(scene->stage, PALE_NOT_REPLAYED, why);
 }
 
