@@ -123,8 +123,7 @@ pale_footprint_find(const struct pale_model *model, const struct pale_symmetry *
 	}
 	ret->vain = is_room_harmless(model) && !has_term(model, PALE_TERM_blocked) &&
 	    !has_term(model, PALE_TERM_finished);
-	ret->starts = (model->properties & BIT(PALE_PROPERTY_PROGRESS)) == 0 &&
-	    !has_term(model, PALE_TERM_blocked);
+	ret->starts = !has_term(model, PALE_TERM_blocked);
 	ret->rights = (model->properties & BIT(PALE_PROPERTY_RIGHTS)) != 0;
 	ret->sees_use = has_term(model, PALE_TERM_used);
 }

@@ -11,8 +11,9 @@
  * The start of a lookup is a *mover*: it reads nothing, so it can as well be put off until just
  * before the first step that reads. What has been beneath a directory since the start (union, call)
  * is then less, never more, so a violation stays one. In the same way a finish that only makes a
- * descriptor is private although it is judged: sooner, less has been seen. `rights` and `progress`
- * are not so, and are told apart below.
+ * descriptor is private although it is judged: sooner, less has been seen. For `rights` it matters
+ * what the object lies beneath at the finish: there it is not. `progress` judges a start by the
+ * tree, and each tree is also met with nobody under way.
  *
  * A call of an adversary is in *vain* where all that comes of it is that it was made. Whatever can
  * be violated afterwards can be violated without it, in fewer steps.

@@ -178,6 +178,41 @@ shorten(struct work *work, const struct pale_model *model, struct pale_matrix_se
 	return 0;
 }
 
+/* Reduced steps are several in one: only the witness, walked, tells how many there are. */
+static int
+measure(const struct pale_system *system, const struct pale_explore_options *options,
+    const struct pale_explored *explored, unsigned property, unsigned *ret_length,
+    struct pale_err *err)
+{
+	struct pale_witness witness = { 0 };
+	int result = pale_witness_find(system, options, explored, property, &witness, err);
+
+	if (result == 0)
+		*ret_length = witness.length;
+	pale_witness_done(&witness);
+	return result;
+}
+
+/* The cell of one property. A reduction makes one step of several: the length is that of the way
+ * as it is walked. */
+static int
+fill_cell(const struct pale_system *system, const struct pale_explore_options *options,
+    const struct pale_explored *explored, unsigned property, struct pale_matrix_cell *cell,
+    struct pale_err *err)
+{
+	struct pale_witness witness = { 0 };
+	int result;
+
+	if (!explored->violations[property].found) {
+		cell->verdict = explored->limit == PALE_LIMIT_NONE ? PALE_SAFE : PALE_LIMIT;
+		return 0;
+	}
+	result = pale_witness_find(system, options, explored, property, &witness, err);
+	*cell = (struct pale_matrix_cell){ PALE_VIOLATED, witness.length, false };
+	pale_witness_done(&witness);
+	return result;
+}
+
 /* Search for the properties of a model, all of them to their verdict. */
 static int
 search_for(struct work *work, const struct pale_model *model, struct pale_matrix_search *search,
@@ -197,21 +232,15 @@ search_for(struct work *work, const struct pale_model *model, struct pale_matrix
 	search->states += explored.states;
 	search->ns += explored.elapsed_ns;
 	search->limit = explored.limit;
-	for (unsigned i = 0; i < PALE_PROPERTIES_MAX; i++) {
-		const struct pale_violation *violation = &explored.violations[i];
-		struct pale_matrix_cell *cell = &search->cells[i];
-
-		if ((model->properties >> i & 1) == 0)
-			continue;
-		if (violation->found)
-			*cell =
-			    (struct pale_matrix_cell){ PALE_VIOLATED, violation->length, false };
-		else
-			cell->verdict = explored.limit == PALE_LIMIT_NONE ? PALE_SAFE : PALE_LIMIT;
+	for (unsigned i = 0; i < PALE_PROPERTIES_MAX && result == 0; i++) {
+		if ((model->properties >> i & 1) != 0)
+			result = fill_cell(&system, &options, &explored, i, &search->cells[i], err);
 	}
 	violated = explored.violated;
 	pale_explored_done(&explored);
-	return options.reduce ? shorten(work, model, search, violated, err) : 0;
+	if (result == 0 && options.reduce)
+		result = shorten(work, model, search, violated, err);
+	return result;
 }
 
 /* What is violated at the first scope of the ladder, which every other one contains. */
