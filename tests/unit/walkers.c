@@ -11,6 +11,8 @@
 #include "core/scope.h"
 #include "harness.h"
 #include "model/read.h"
+#include "model/step.h"
+#include "model/tree.h"
 
 enum { BATCH = 400, TEXT = 64, LINKS = 40 };
 
@@ -267,7 +269,7 @@ rule_of(const struct pale_walker *walker)
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (strcmp(rules[i].name, walker->name) == 0)
 			return &rules[i];
-	return NULL;
+	ck_abort_msg("no rule for %s", walker->name);
 }
 
 /* Try one path with one walker. */
@@ -465,6 +467,68 @@ TEST(costs, "what a lookup costs is counted: steps, and calls of who is no kerne
 	}
 }
 
+/* Let the one process take all its steps. */
+static void
+run_to_end(const struct pale_model *model, struct pale_state *state)
+{
+	static struct pale_move moves[PALE_MOVES_MAX];
+
+	for (unsigned steps = 0; steps < 1000; steps++)
+		if (pale_model_moves(model, state, 0, moves, PALE_MOVES_MAX) == 0 ||
+		    !pale_model_step(model, state, &moves[0], NULL))
+			return;
+	ck_abort_msg("it does not end");
+}
+
+/* Does a file come of openat(base, "l", O_CREAT) with this link? */
+static bool
+makes(const struct pale_walker *walker, const char *target, const char *made)
+{
+	char text[1024];
+	struct pale_read_options options = { .walker = walker };
+	struct pale_model *model = NULL;
+	struct pale_err err = { 0 };
+	struct pale_state state;
+	bool is_made;
+
+	snprintf(text, sizeof(text),
+	    "scenario('w')\nproperty('union')\nnever('exists(%s)')\n"
+	    "directory('/base/a')\ndirectory('/other')\nsymlink('/base/l', '%s')\n"
+	    "symlink('/base/m', 'l')\n"
+	    "compartment c {\nopen('base', '/base')\n"
+	    "program('openat(base, m, O_WRONLY|O_CREAT)')\n}\n",
+	    made, target);
+	if (pale_model_read("test", text, strlen(text), &options, &model, &err) < 0)
+		ck_abort_msg("%s", err.text);
+	state = *model->initial;
+	run_to_end(model, &state);
+	is_made = pale_tree_resolve(model, &state, model->nevers[0].terms[0].path) != 0;
+	pale_model_free(model);
+	return is_made;
+}
+
+TEST(creates, "O_CREAT goes through a dangling link as far as the walker lets a path go")
+{
+	for (size_t i = 0; i < pale_walker_count; i++) {
+		const struct pale_walker *walker = pale_walkers[i];
+		const struct rule *rule = rule_of(walker);
+		bool ups = rule->dotdots != 0;
+		/* realpath() is asked about the directory, and the kernel follows the link. */
+		bool open = rule->follows_all;
+
+		ck_assert_msg(makes(walker, "a/new", "/base/a/new"), "%s", walker->name);
+		ck_assert_msg(makes(walker, "a/../new", "/base/new") == ups, "%s", walker->name);
+		ck_assert_msg(
+		    makes(walker, "../other/new", "/other/new") == (rule->dotdot == GO || open),
+		    "%s", walker->name);
+		ck_assert_msg(
+		    makes(walker, "/other/new", "/other/new") == (rule->absolute == GO || open),
+		    "%s", walker->name);
+		/* A link to itself: it comes to an end, and the link is still there. */
+		ck_assert_msg(makes(walker, "l", "/base/l"), "%s", walker->name);
+	}
+}
+
 static int
 no_step(uint16_t *slots, unsigned flags, const struct pale_walker_ops *ops, void *ctx)
 {
@@ -516,4 +580,4 @@ TEST(insane, "a walker from outside that cannot be right is refused with the rea
 	REFUSED(walker.sequence = true);
 }
 
-TEST_MAIN("walkers", listed, short_paths, long_paths, loops, shut, costs, insane)
+TEST_MAIN("walkers", listed, short_paths, long_paths, loops, shut, costs, creates, insane)
