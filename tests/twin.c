@@ -13,13 +13,14 @@
 #include <sys/msg.h>
 #include <sys/mount.h>
 #include <sys/sem.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "model/ops.h"
 #include "model/read.h"
 #include "twin_actor.h"
+#include "twin_look.h"
 #include "twin_tree.h"
 
 enum {
@@ -30,6 +31,7 @@ struct twin {
 	struct pale_model *model;
 	struct pale_state state;
 	bool real;
+	int root; /* of the real tree */
 	char words[1024];
 
 	/* The real ones, by process. */
@@ -45,16 +47,20 @@ struct twin {
 /* ---- the model ---- */
 
 /*
- * Do the call of process p, or what is left of it. Returns 0, errno, TWIN_WAITS, TWIN_KILLED; the
- * site and the slots that it put descriptors into.
+ * Do a call of process p, that of a move (NULL: its only one), or what is left of it. Returns 0,
+ * errno, TWIN_WAITS, TWIN_KILLED; the site and the slots that it put descriptors into.
  */
 static int
-model_call(struct twin *twin, unsigned p, struct actor_order *ret_order)
+model_call(
+    struct twin *twin, unsigned p, const struct pale_move *first, struct actor_order *ret_order)
 {
 	struct pale_event event;
 	struct pale_move move;
 
 	while (pale_model_moves(twin->model, &twin->state, p, &move, 1) != 0) {
+		if (first != NULL)
+			move = *first;
+		first = NULL;
 		ret_order->site = move.site;
 		memcpy(ret_order->fd, move.fd, sizeof(move.fd));
 		for (unsigned i = 0; i < 2; i++)
@@ -86,66 +92,6 @@ model_value(const struct twin *twin, unsigned p, unsigned site)
 
 /* ---- the kernel ---- */
 
-static bool
-is_waiting_call(long nr)
-{
-	static const long all[] = { SYS_read, SYS_write, SYS_open, SYS_openat, SYS_accept,
-		SYS_accept4, SYS_connect, SYS_recvmsg, SYS_sendmsg, SYS_msgsnd, SYS_msgrcv,
-		SYS_semop, SYS_semtimedop };
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (nr == all[i])
-			return true;
-	}
-	return false;
-}
-
-/* A file of /proc as text. */
-static bool
-look(pid_t pid, const char *name, char *buf, size_t size)
-{
-	char path[64];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return false;
-	n = read(fd, buf, size - 1);
-	close(fd);
-	buf[n > 0 ? n : 0] = '\0';
-	return n > 0;
-}
-
-static char
-process_state(pid_t pid)
-{
-	char text[512];
-	const char *end;
-
-	if (!look(pid, "stat", text, sizeof(text)))
-		return 'Z';
-	end = strrchr(text, ')');
-	return end == NULL ? 'Z' : end[2];
-}
-
-/* Asleep in a call that can wait, and not for its next order. */
-static bool
-is_asleep(const struct twin *twin, unsigned p)
-{
-	char text[256];
-	long nr;
-	unsigned long arg;
-
-	if (!look(twin->pids[p], "syscall", text, sizeof(text)) ||
-	    sscanf(text, "%ld %lx", &nr, &arg) != 2 || !is_waiting_call(nr))
-		return false;
-	if (nr == SYS_read && arg == (unsigned long)twin->their_orders[p])
-		return false;
-	return process_state(twin->pids[p]) == 'S';
-}
-
 /* What the real process answers: 0, errno, TWIN_WAITS or TWIN_KILLED. */
 static int
 real_answer(struct twin *twin, unsigned p, struct actor_answer *ret)
@@ -160,16 +106,18 @@ real_answer(struct twin *twin, unsigned p, struct actor_answer *ret)
 			    "answer");
 			return ret->error;
 		}
-		if (process_state(twin->pids[p]) == 'Z')
+		if (twin_process_state(twin->pids[p]) == 'Z')
 			return TWIN_KILLED;
-		if (is_asleep(twin, p) && is_asleep(twin, p) && poll(&poll_fd, 1, 0) == 0)
+		if (twin_is_asleep(twin->pids[p], twin->their_orders[p]) &&
+		    twin_is_asleep(twin->pids[p], twin->their_orders[p]) &&
+		    poll(&poll_fd, 1, 0) == 0)
 			return TWIN_WAITS;
 		sched_yield();
 	}
-	if (!look(twin->pids[p], "syscall", text, sizeof(text)))
+	if (!twin_look(twin->pids[p], "syscall", text, sizeof(text)))
 		text[0] = '\0';
 	ck_abort_msg("process %u neither answers nor waits: %c, in call %s", p,
-	    process_state(twin->pids[p]), text);
+	    twin_process_state(twin->pids[p]), text);
 	return 0;
 }
 
@@ -180,7 +128,7 @@ real_end(struct twin *twin, unsigned p)
 	struct actor_order order = { .site = ACTOR_EXIT };
 
 	twin_must(write(twin->orders[p], &order, sizeof(order)) == sizeof(order), "write", "order");
-	for (unsigned i = 0; i < PATIENCE && process_state(twin->pids[p]) != 'Z'; i++)
+	for (unsigned i = 0; i < PATIENCE && twin_process_state(twin->pids[p]) != 'Z'; i++)
 		sched_yield();
 }
 
@@ -281,7 +229,7 @@ settle(struct twin *twin)
 
 		if (!twin->waits[p])
 			continue;
-		model = model_call(twin, p, &order);
+		model = model_call(twin, p, NULL, &order);
 		real = real_answer(twin, p, &answer);
 		words = compare(twin, p, &order, model, real, &answer);
 		if (model == TWIN_WAITS)
@@ -295,8 +243,8 @@ settle(struct twin *twin)
 	return words;
 }
 
-const char *
-twin_try(struct twin *twin, unsigned p, int *ret_answer)
+static const char *
+begin_call(struct twin *twin, unsigned p, const struct pale_move *move, int *ret_answer)
 {
 	struct pale_state before = twin->state;
 	struct actor_answer answer = { .made = -1 };
@@ -309,7 +257,7 @@ twin_try(struct twin *twin, unsigned p, int *ret_answer)
 		twin->has_done[p] = false;
 		return NULL;
 	}
-	model = *ret_answer = model_call(twin, p, &order);
+	model = *ret_answer = model_call(twin, p, move, &order);
 	if (model == TWIN_OVER)
 		return NULL;
 	twin->waits[p] = model == TWIN_WAITS;
@@ -325,6 +273,18 @@ twin_try(struct twin *twin, unsigned p, int *ret_answer)
 	if (model != TWIN_WAITS)
 		follow(twin, p, &before, &order, &answer);
 	return settle(twin);
+}
+
+const char *
+twin_try(struct twin *twin, unsigned p, int *ret_answer)
+{
+	return begin_call(twin, p, NULL, ret_answer);
+}
+
+const char *
+twin_move(struct twin *twin, const struct pale_move *move, int *ret_answer)
+{
+	return begin_call(twin, move->process, move, ret_answer);
 }
 
 int
@@ -391,7 +351,9 @@ make_world(struct twin *twin)
 	twin_must(mount("twin", top, "tmpfs", 0, "mode=755") == 0, "mount", top);
 	umask(0);
 	twin_make_tree(twin->model, top);
+	twin_make_objects(twin->model);
 	start(twin, top);
+	twin->root = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The mount is this namespace's, and goes with it. */
 	twin_must(umount2(top, MNT_DETACH) == 0 && rmdir(top) == 0, "rmdir", top);
 }
@@ -448,11 +410,37 @@ twin_foresee(const struct twin *twin, unsigned p, const struct pale_site **ret_s
 {
 	struct twin copy = *twin;
 	struct actor_order order = { 0 };
-	int answer = model_call(&copy, p, &order);
+	int answer = model_call(&copy, p, NULL, &order);
 
 	if (ret_site != NULL)
 		*ret_site = &twin->model->sites[order.site];
 	return answer;
+}
+
+const char *
+twin_compare_files(struct twin *twin)
+{
+	for (unsigned i = 1; i <= twin->model->inode_count && twin->real; i++) {
+		const struct pale_inode *inode = &twin->state.inodes[i];
+		char path[512], value = 0;
+		struct stat st;
+		int fd;
+
+		pale_model_path(twin->model, &twin->state, i, path, sizeof(path));
+		if (inode->type != PALE_INODE_FILE || strchr(path, '(') != NULL)
+			continue;
+		fd = openat(twin->root, path + 1, O_RDONLY);
+		twin_must(
+		    fd >= 0 && fstat(fd, &st) == 0 && read(fd, &value, 1) >= 0, "openat", path);
+		close(fd);
+		if (st.st_uid == twin->model->users[inode->owner] &&
+		    (st.st_mode & 07777) == inode->mode &&
+		    (unsigned char)value == (inode->content == 0 ? 0 : '@' + inode->content))
+			continue;
+		snprintf(twin->words, sizeof(twin->words), "%s is not what the model says", path);
+		return twin->words;
+	}
+	return NULL;
 }
 
 bool

@@ -41,6 +41,15 @@ int twin_call(struct twin *twin, const char *compartment);
 /* As twin_call; a difference is told in words, NULL: none. Borrowed. */
 const char *twin_try(struct twin *twin, unsigned process, int *ret_answer);
 
+/* As twin_try; the call is the one of a move that the process may do now, of all that it may. */
+const char *twin_move(struct twin *twin, const struct pale_move *move, int *ret_answer);
+
+/*
+ * Has each file of the start that still has a name the owner, mode and content that the model says?
+ * NULL, or words. Borrowed.
+ */
+const char *twin_compare_files(struct twin *twin);
+
 /*
  * What the model would answer to the next call of a process, without any of it being done.
  *

@@ -6,6 +6,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -84,4 +87,39 @@ twin_make_tree(const struct pale_model *model, const char *top)
 {
 	for (unsigned i = 1; i <= model->inode_count; i++)
 		make_inode(model, i, top);
+}
+
+/* A System V object; by whoever is to be its creator. */
+static void
+make_object(const struct pale_model *model, const struct pale_sysv *object)
+{
+	key_t key = (key_t)model->keys[object->key];
+	int flags = IPC_CREAT | IPC_EXCL | object->mode, id = -1;
+	char *memory;
+
+	twin_must(seteuid(model->users[object->creator]) == 0, "seteuid", "");
+	if (object->kind == PALE_SYSV_MSG)
+		id = msgget(key, flags);
+	else if (object->kind == PALE_SYSV_SEM)
+		id = semget(key, 1, flags);
+	else
+		id = shmget(key, 4096, flags);
+	twin_must(seteuid(0) == 0 && id >= 0, "cannot make", "an object");
+	if (object->kind == PALE_SYSV_SEM)
+		twin_must(semctl(id, 0, SETVAL, object->count) == 0, "semctl", "SETVAL");
+	if (object->kind != PALE_SYSV_SHM || object->values[0] == 0)
+		return;
+	memory = shmat(id, NULL, 0);
+	twin_must(memory != (void *)-1, "shmat", "");
+	memory[0] = (char)('@' + object->values[0]);
+	shmdt(memory);
+}
+
+void
+twin_make_objects(const struct pale_model *model)
+{
+	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++) {
+		if (model->initial->sysv[i].kind != PALE_SYSV_FREE)
+			make_object(model, &model->initial->sysv[i]);
+	}
 }
