@@ -39,12 +39,12 @@ is_dir(const struct pale_op *op, unsigned inode)
 static bool
 is_empty(const struct pale_op *op, unsigned dir)
 {
-	for (unsigned i = 1; i <= op->model->inode_room; i++) {
+	for (unsigned i = 1; i < pale_tree_inode_end(op->model); i++) {
 		if (op->state->inodes[i].parent == dir && op->state->inodes[i].linked &&
 		    i != PALE_MODEL_ROOT)
 			return false;
 	}
-	for (unsigned i = 0; i < PALE_MODEL_ENTRIES; i++) {
+	for (unsigned i = 0; i < pale_tree_entry_end(op->model); i++) {
 		if (op->state->entries[i].dir == dir)
 			return false;
 	}

@@ -197,7 +197,8 @@ check_tree_room(struct pale_reading *in)
 	    "names of files, links, FIFOs and sockets, those that can be made included", names,
 	    PALE_MODEL_ENTRIES);
 	in->model->inode_room = (uint8_t)room;
-	in->model->entry_room = (uint8_t)names;
+	/* 0 would stand for all that there can be. */
+	in->model->entry_room = (uint8_t)(names > 0 ? names : 1);
 	return rc;
 }
 

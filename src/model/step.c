@@ -475,10 +475,8 @@ may_change_names(const struct stepping *s)
 static void
 copy_names(const struct pale_model *model, struct pale_state *to, const struct pale_state *from)
 {
-	unsigned entries = model->entry_room != 0 ? model->entry_room : PALE_MODEL_ENTRIES;
-
-	memcpy(to->inodes, from->inodes, (model->inode_room + 1U) * sizeof(to->inodes[0]));
-	memcpy(to->entries, from->entries, entries * sizeof(to->entries[0]));
+	memcpy(to->inodes, from->inodes, pale_tree_inode_end(model) * sizeof(to->inodes[0]));
+	memcpy(to->entries, from->entries, pale_tree_entry_end(model) * sizeof(to->entries[0]));
 }
 
 bool

@@ -13,23 +13,17 @@
 #include "model/rest.h"
 #include "model/walkers.h"
 
-static unsigned
-entry_room(const struct pale_model *model)
-{
-	return model->entry_room != 0 ? model->entry_room : PALE_MODEL_ENTRIES;
-}
-
 unsigned
 pale_tree_find(
     const struct pale_model *model, const struct pale_state *state, unsigned dir, unsigned name)
 {
-	for (unsigned i = 1; i <= model->inode_room; i++) {
+	for (unsigned i = 1; i < pale_tree_inode_end(model); i++) {
 		const struct pale_inode *inode = &state->inodes[i];
 
 		if (inode->name == name && inode->parent == dir && inode->linked)
 			return i;
 	}
-	for (unsigned i = 0; i < entry_room(model); i++) {
+	for (unsigned i = 0; i < pale_tree_entry_end(model); i++) {
 		const struct pale_entry *entry = &state->entries[i];
 
 		if (entry->name == name && entry->dir == dir)
@@ -61,7 +55,7 @@ pale_tree_is_beneath(
 		return node == top && top != 0;
 	if (state->inodes[node].type == PALE_INODE_DIR)
 		return is_dir_beneath(model, state, top, node);
-	for (unsigned i = 0; i < entry_room(model); i++) {
+	for (unsigned i = 0; i < pale_tree_entry_end(model); i++) {
 		const struct pale_entry *entry = &state->entries[i];
 
 		if (entry->inode == node && entry->dir != 0 &&
@@ -80,12 +74,12 @@ pale_tree_beneath(const struct pale_model *model, const struct pale_state *state
 		return 0;
 	do {
 		before = found;
-		for (unsigned i = PALE_MODEL_ROOT + 1; i <= model->inode_room; i++) {
+		for (unsigned i = PALE_MODEL_ROOT + 1; i < pale_tree_inode_end(model); i++) {
 			if (state->inodes[i].type == PALE_INODE_DIR)
 				found |= (found >> state->inodes[i].parent & 1U) << i;
 		}
 	} while (found != before);
-	for (unsigned i = 0; i < entry_room(model); i++) {
+	for (unsigned i = 0; i < pale_tree_entry_end(model); i++) {
 		const struct pale_entry *entry = &state->entries[i];
 
 		if (entry->dir != 0)
@@ -100,9 +94,9 @@ named_inodes(const struct pale_model *model, const struct pale_state *state)
 {
 	uint32_t named = UINT32_C(1) << PALE_MODEL_ROOT;
 
-	for (unsigned i = 1; i <= model->inode_room; i++)
+	for (unsigned i = 1; i < pale_tree_inode_end(model); i++)
 		named |= (uint32_t)(state->inodes[i].linked != 0) << i;
-	for (unsigned i = 0; i < entry_room(model); i++) {
+	for (unsigned i = 0; i < pale_tree_entry_end(model); i++) {
 		if (state->entries[i].dir != 0)
 			named |= UINT32_C(1) << state->entries[i].inode;
 	}
@@ -163,7 +157,7 @@ held_inodes(const struct pale_model *model, const struct pale_state *state, uint
 	/* What is held keeps the directory that its `..` leads to. */
 	do {
 		before = held;
-		for (unsigned i = 1; i <= model->inode_room; i++)
+		for (unsigned i = 1; i < pale_tree_inode_end(model); i++)
 			held |= (held >> i & 1U) << state->inodes[i].parent;
 	} while (held != before);
 	return held;
@@ -179,7 +173,7 @@ unsigned
 pale_tree_make(const struct pale_model *model, struct pale_state *state, enum pale_inode_type type,
     unsigned owner, unsigned mode)
 {
-	for (unsigned i = model->inode_count + 1U; i <= model->inode_room; i++) {
+	for (unsigned i = model->inode_count + 1U; i < pale_tree_inode_end(model); i++) {
 		struct pale_inode *inode = &state->inodes[i];
 
 		if (inode->type != PALE_INODE_FREE)
@@ -196,7 +190,7 @@ bool
 pale_tree_link(const struct pale_model *model, struct pale_state *state, unsigned dir,
     unsigned name, unsigned inode)
 {
-	for (unsigned i = 0; i < entry_room(model); i++) {
+	for (unsigned i = 0; i < pale_tree_entry_end(model); i++) {
 		struct pale_entry *entry = &state->entries[i];
 
 		if (entry->dir != 0)
@@ -211,13 +205,13 @@ void
 pale_tree_unlink(
     const struct pale_model *model, struct pale_state *state, unsigned dir, unsigned name)
 {
-	for (unsigned i = 1; i <= model->inode_room; i++) {
+	for (unsigned i = 1; i < pale_tree_inode_end(model); i++) {
 		struct pale_inode *inode = &state->inodes[i];
 
 		if (inode->name == name && inode->parent == dir && inode->linked)
 			inode->linked = 0;
 	}
-	for (unsigned i = 0; i < entry_room(model); i++) {
+	for (unsigned i = 0; i < pale_tree_entry_end(model); i++) {
 		struct pale_entry *entry = &state->entries[i];
 
 		if (entry->name == name && entry->dir == dir)
@@ -228,7 +222,7 @@ pale_tree_unlink(
 bool
 pale_tree_is_named(const struct pale_model *model, const struct pale_state *state, unsigned inode)
 {
-	for (unsigned i = 0; i < entry_room(model); i++) {
+	for (unsigned i = 0; i < pale_tree_entry_end(model); i++) {
 		if (state->entries[i].dir != 0 && state->entries[i].inode == inode)
 			return true;
 	}
@@ -259,7 +253,7 @@ pale_tree_nameless(const struct pale_model *model, const struct pale_state *stat
 {
 	uint32_t used = 0;
 
-	for (unsigned i = 1; i <= model->inode_room; i++)
+	for (unsigned i = 1; i < pale_tree_inode_end(model); i++)
 		used |= (uint32_t)(state->inodes[i].type != PALE_INODE_FREE) << i;
 	return used & ~named_inodes(model, state);
 }
@@ -269,7 +263,7 @@ pale_tree_collect(const struct pale_model *model, struct pale_state *state)
 {
 	uint32_t named = named_inodes(model, state), used = 0, freed;
 
-	for (unsigned i = 1; i <= model->inode_room; i++)
+	for (unsigned i = 1; i < pale_tree_inode_end(model); i++)
 		used |= (uint32_t)(state->inodes[i].type != PALE_INODE_FREE) << i;
 	/* Nearly always everything has a name, and nobody need be asked who holds it. */
 	if ((used & ~named) == 0)
@@ -277,7 +271,7 @@ pale_tree_collect(const struct pale_model *model, struct pale_state *state)
 	freed = used & ~held_inodes(model, state, named);
 	if (freed == 0)
 		return;
-	for (unsigned i = 1; i <= model->inode_room; i++) {
+	for (unsigned i = 1; i < pale_tree_inode_end(model); i++) {
 		if ((freed >> i & 1U) != 0)
 			memset(&state->inodes[i], 0, sizeof(state->inodes[i]));
 	}

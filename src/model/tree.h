@@ -6,6 +6,21 @@
 #include "core/dac.h"
 #include "model/state.h"
 
+/* The first inode and entry that the scenario cannot use: loops end here. */
+static inline unsigned
+pale_tree_inode_end(const struct pale_model *model)
+{
+	return model->inode_room < PALE_MODEL_INODES ? model->inode_room + 1u : PALE_MODEL_INODES;
+}
+
+static inline unsigned
+pale_tree_entry_end(const struct pale_model *model)
+{
+	return model->entry_room != 0 && model->entry_room < PALE_MODEL_ENTRIES
+	    ? model->entry_room
+	    : PALE_MODEL_ENTRIES;
+}
+
 /* The inode of a name in a directory, 0 if there is none. */
 unsigned pale_tree_find(
     const struct pale_model *model, const struct pale_state *state, unsigned dir, unsigned name);
