@@ -128,6 +128,7 @@ open_name(const struct pale_part_walk *walk, const struct pale_walker_part *part
 {
 	uint16_t *slots = walk->slots;
 	bool result = part->last && !part->slash;
+	struct pale_part_walk kernel = { slots, walk->flags, walk->ops, walk->ctx, &in_kernel };
 	enum pale_walker_type type;
 	pale_walker_node node;
 	int r = walk->ops->lookup(walk->ctx, slots[PALE_WALKER_AT], part->name, &node);
@@ -135,15 +136,15 @@ open_name(const struct pale_part_walk *walk, const struct pale_walker_part *part
 	if (r < 0)
 		return r;
 	type = walk->ops->type(walk->ctx, node);
-	if (type == PALE_WALKER_IS_LINK && !(result && (walk->flags & PALE_WALKER_NOFOLLOW))) {
-		slots[PHASE] = READS;
-		if (!part->last || !part->slash || !(faults & FOLLOWS_SLASH))
-			return PALE_WALKER_MORE;
+	if (type == PALE_WALKER_IS_LINK && part->last && part->slash && (faults & FOLLOWS_SLASH)) {
 		slots[PHASE] = KERNEL;
-		r = pale_part_follow(&(struct pale_part_walk){ slots, walk->flags, walk->ops,
-					 walk->ctx, &in_kernel },
-		    part, node);
+		r = pale_part_follow(&kernel, part, node);
 		return r < 0 ? r : pale_part_left(walk);
+	}
+	if ((type == PALE_WALKER_IS_LINK && !(result && (walk->flags & PALE_WALKER_NOFOLLOW))) ||
+	    (type != PALE_WALKER_IS_DIR && (!result || (walk->flags & PALE_WALKER_DIRECTORY)))) {
+		slots[PHASE] = READS;
+		return PALE_WALKER_MORE;
 	}
 	r = pale_part_found(walk, part, node);
 	if (r < 0)
@@ -160,11 +161,13 @@ open_name(const struct pale_part_walk *walk, const struct pale_walker_part *part
 static int
 read_name(const struct pale_part_walk *walk, const struct pale_walker_part *part)
 {
+	bool result = part->last && !part->slash;
 	pale_walker_node node;
 	int r = walk->ops->lookup(walk->ctx, walk->slots[PALE_WALKER_AT], part->name, &node);
 
 	walk->slots[PHASE] = OPENS;
-	if (r < 0 || walk->ops->type(walk->ctx, node) != PALE_WALKER_IS_LINK)
+	if (r < 0 || walk->ops->type(walk->ctx, node) != PALE_WALKER_IS_LINK ||
+	    (result && (walk->flags & PALE_WALKER_NOFOLLOW)))
 		return -ENOTDIR;
 	r = pale_part_follow(walk, part, node);
 	return r < 0 ? r : pale_part_left(walk);
