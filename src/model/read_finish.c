@@ -53,7 +53,8 @@ build_tree(struct pale_reading *in)
 	for (size_t i = 0; i < in->entry_count; i++)
 		state->entries[i] = (struct pale_entry){ (uint8_t)in->entries[i].dir,
 			(uint8_t)in->entries[i].name, (uint8_t)in->entries[i].node };
-	memcpy(state->sysv, in->sysv, in->sysv_count * sizeof(in->sysv[0]));
+	for (size_t i = 0; i < in->sysv_count; i++)
+		state->sysv[i] = in->sysv[i];
 	in->model->inode_count = (uint8_t)(in->node_count - 1);
 }
 

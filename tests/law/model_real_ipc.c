@@ -134,12 +134,12 @@ static unsigned
 object_kind(const struct call *call)
 {
 	const struct pale_var *var = &call->state->processes[call->p].vars[call->site->ref[0].of];
-	const struct pale_sysv *object = &call->state->sysv[var->of - 1];
+	const struct pale_sysv *object;
 
-	if (call->site->ref[0].kind != PALE_REF_VAR || var->kind != PALE_VAR_SYSV ||
-	    object->sequence != var->also)
+	if (call->site->ref[0].kind != PALE_REF_VAR || var->kind != PALE_VAR_SYSV)
 		return PALE_SYSV_FREE;
-	return object->kind;
+	object = &call->state->sysv[var->of - 1];
+	return object->sequence == var->also ? object->kind : PALE_SYSV_FREE;
 }
 
 /* Identifiers of two kinds can be one number, so that a wrong kind is no identifier at all. */
