@@ -178,21 +178,6 @@ shorten(struct work *work, const struct pale_model *model, struct pale_matrix_se
 	return 0;
 }
 
-/* Reduced steps are several in one: only the witness, walked, tells how many there are. */
-static int
-measure(const struct pale_system *system, const struct pale_explore_options *options,
-    const struct pale_explored *explored, unsigned property, unsigned *ret_length,
-    struct pale_err *err)
-{
-	struct pale_witness witness = { 0 };
-	int result = pale_witness_find(system, options, explored, property, &witness, err);
-
-	if (result == 0)
-		*ret_length = witness.length;
-	pale_witness_done(&witness);
-	return result;
-}
-
 /* The cell of one property. A reduction makes one step of several: the length is that of the way
  * as it is walked. */
 static int
