@@ -61,6 +61,7 @@ read_program(const char *user, const char *calls)
 	    "%s%scompartment me {\n\tuser('%s')\n\tumask('022')\n\topen('own', '/own')\n"
 	    "\topen('dir', '/own/dir')\n%s\tprogram(%s)\n}\n",
 	    tree, also, user, inside, calls);
+	pale_model_free(model);
 	if (pale_model_read("test", text, strlen(text), NULL, &model, &err) < 0)
 		ck_abort_msg("%s", err.text);
 	state = *model->initial;
