@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Put what programs print into a text: tools/join.py OUT IN [MARK PROGRAM]...
 
-A line that holds @MARK@ is replaced by what the program prints.
+A line that holds @MARK@ is replaced by what the program prints, given the mark.
 """
 import pathlib
 import subprocess
@@ -16,7 +16,7 @@ def main():
     for line in pathlib.Path(source).read_text().splitlines(keepends=True):
         mark = line.split("@")[1] if line.count("@") == 2 else None
         if mark in programs:
-            line = subprocess.run([programs.pop(mark)], check=True, stdout=subprocess.PIPE, text=True).stdout
+            line = subprocess.run([programs.pop(mark), mark], check=True, stdout=subprocess.PIPE, text=True).stdout
         lines.append(line)
     if programs:
         sys.exit(f"{source}: no line for {', '.join(programs)}")

@@ -32,7 +32,7 @@ static const struct word {
 	const char *takes;
 	int (*act)(struct pale_reading *in, const struct pale_call *call, struct pale_side *side);
 } words[PALE_WORD_COUNT] = {
-#define STATEMENT(name, place, times, phase, least, most, takes) \
+#define STATEMENT(name, place, times, phase, least, most, takes, says) \
 	[PALE_WORD_##name] = { #name, place, times, phase, least, most, takes, pale_read_##name },
 #include "model/words.def"
 };

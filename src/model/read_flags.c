@@ -40,6 +40,8 @@ pale_written_usage(enum pale_model_op op, char *buf, size_t size)
 		for (size_t i = 0; i < PALE_COUNT(letters); i++)
 			if (letters[i].letter == *at)
 				usage = letters[i].usage;
+		if (op == PALE_CALL_is && *at == 's')
+			usage = "type";
 		length += (size_t)snprintf(text + length, sizeof(text) - length,
 		    at[1] == '?' ? "[%s%s]" : "%s%s", at == call->signature ? "" : ", ", usage);
 	}

@@ -41,7 +41,7 @@ static const struct attribute {
 };
 
 static const char *const words[] = {
-#define STATEMENT(name, place, times, phase, least, most, takes) #name,
+#define STATEMENT(name, place, times, phase, least, most, takes, says) #name,
 #include "model/words.def"
 };
 

@@ -16,7 +16,7 @@
 
 /* The statements, in the order of words.def. */
 enum pale_word {
-#define STATEMENT(name, place, times, phase, least, most, takes) PALE_WORD_##name,
+#define STATEMENT(name, place, times, phase, least, most, takes, says) PALE_WORD_##name,
 #include "model/words.def"
 	PALE_WORD_COUNT,
 };
@@ -146,7 +146,7 @@ struct pale_side *pale_reading_side(struct pale_reading *in, const char *name);
 
 /* ---- the statements, one function each ---- */
 
-#define STATEMENT(name, place, times, phase, least, most, takes) \
+#define STATEMENT(name, place, times, phase, least, most, takes, says) \
 	int pale_read_##name( \
 	    struct pale_reading *in, const struct pale_call *call, struct pale_side *side);
 #include "model/words.def"
