@@ -5,12 +5,17 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "check/renumber.h"
+#include "check/system.h"
 #include "model/ops.h"
 #include "model/pack.h"
 #include "model/tree.h"
-#include "model/walkers.h"
 
 #define BIT(n) (UINT32_C(1) << (n))
+
+enum {
+	NAMELESS_MAX = 5, /* whose orders are all tried: 120. Of more some like states are kept */
+};
 
 static bool
 is_lookup_only(enum pale_model_op op)
@@ -227,16 +232,21 @@ hold_once(const struct pale_model *model, const struct pale_symmetry *s, struct 
 			drop_double(model, process, i);
 }
 
-/* The order of descriptors: what is there first. */
+/* The order of descriptors: what is there first; of equal ones that with which a call began. */
 static uint64_t
-order_of(const struct pale_fd *fd, const uint8_t *map)
+order_of(const struct pale_model *model, const struct pale_process *process, unsigned slot)
 {
-	unsigned of = fd->kind == PALE_FD_INODE ? map[fd->of] : fd->of;
+	const struct pale_fd *fd = &process->fds[slot];
+	const struct pale_site *site = &model->sites[process->site];
+	unsigned began = 0;
 
 	if (fd->kind == PALE_FD_NONE)
 		return UINT64_MAX;
-	return (uint64_t)fd->kind << 48 | (uint64_t)of << 40 | (uint64_t)fd->flags << 24 |
-	    (uint64_t)fd->rights << 16 | (uint64_t)map[fd->mount] << 8 | map[fd->inode];
+	for (unsigned i = 0; i < 2 && process->phase != PALE_PHASE_IDLE; i++)
+		began |= (unsigned)(site->fd[i] == PALE_FD_ANY && process->fd[i] == slot) << i;
+	return (uint64_t)fd->kind << 56 | (uint64_t)fd->of << 48 | (uint64_t)fd->flags << 32 |
+	    (uint64_t)fd->rights << 24 | (uint64_t)fd->mount << 16 | (uint64_t)fd->inode << 8 |
+	    (3 - began);
 }
 
 static void
@@ -257,206 +267,19 @@ swap_slots(const struct pale_model *model, struct pale_process *process, unsigne
 	}
 }
 
-/* By insertion: they are few, and nearly sorted; equal ones stay as they are. */
+/* By insertion: they are few, and nearly sorted. */
 static void
 sort_slots(const struct pale_model *model, const struct pale_symmetry *s, struct pale_state *state,
-    unsigned p, const uint8_t *map)
+    unsigned p)
 {
 	struct pale_process *process = &state->processes[p];
 	unsigned loose = s->loose[model->compartment_of[p]];
 
 	for (unsigned i = 1; i < PALE_MODEL_FDS; i++)
 		for (unsigned j = i; j > 0 && (loose >> (j - 1) & 1) != 0 &&
-		     order_of(&process->fds[j], map) < order_of(&process->fds[j - 1], map);
+		     order_of(model, process, j) < order_of(model, process, j - 1);
 		     j--)
 			swap_slots(model, process, j, j - 1);
-}
-
-/* New numbers of inodes; map[0] is 0. */
-static void
-map_fd(struct pale_fd *fd, const uint8_t *map)
-{
-	if (fd->kind == PALE_FD_INODE)
-		fd->of = map[fd->of];
-	fd->mount = map[fd->mount];
-	fd->inode = map[fd->inode];
-}
-
-static uint32_t
-map_bits(uint32_t bits, const uint8_t *map)
-{
-	uint32_t mapped = 0;
-
-	for (; bits != 0; bits &= bits - 1)
-		mapped |= BIT(map[__builtin_ctz(bits)]);
-	return mapped;
-}
-
-static void
-map_process(struct pale_process *process, const struct pale_walker *walker, const uint8_t *map)
-{
-	process->cwd = map[process->cwd];
-	process->root = map[process->root];
-	process->cwd_mount = map[process->cwd_mount];
-	process->runs = map[process->runs];
-	process->first_node = map[process->first_node];
-	process->seen_call = map_bits(process->seen_call, map);
-	process->seen_union = map_bits(process->seen_union, map);
-	for (unsigned i = 0; i < PALE_MODEL_FDS; i++)
-		map_fd(&process->fds[i], map);
-	for (unsigned i = 1; i <= PALE_MODEL_VARS; i++)
-		if (process->vars[i].kind == PALE_VAR_INODE)
-			process->vars[i].of = map[process->vars[i].of];
-	for (unsigned i = 0; i < walker->slot_count; i++)
-		if (walker->slots[i].kind == PALE_WALKER_NODE)
-			process->slots[i] = map[process->slots[i]];
-}
-
-static void
-map_rest(struct pale_state *state, const uint8_t *map)
-{
-	for (unsigned i = 0; i < PALE_MODEL_PIPES; i++)
-		state->pipes[i].inode = map[state->pipes[i].inode];
-	for (unsigned i = 0; i < PALE_MODEL_SOCKETS; i++) {
-		struct pale_socket *socket = &state->sockets[i];
-
-		socket->inode = map[socket->inode];
-		for (unsigned j = 0; j < PALE_MODEL_PIPE_DEPTH; j++)
-			map_fd(&socket->passed[j], map);
-	}
-	for (unsigned i = 0; i < PALE_MODEL_ENTRIES; i++) {
-		state->entries[i].dir = map[state->entries[i].dir];
-		state->entries[i].inode = map[state->entries[i].inode];
-	}
-}
-
-static void
-map_inodes(const struct pale_model *model, struct pale_state *state, const uint8_t *map)
-{
-	struct pale_inode inodes[PALE_MODEL_INODES];
-
-	memcpy(inodes, state->inodes, sizeof(inodes));
-	for (unsigned i = 1; i <= model->inode_room; i++) {
-		inodes[i].parent = map[inodes[i].parent];
-		state->inodes[map[i]] = inodes[i];
-	}
-}
-
-/* The fresh inodes, while they get their numbers. */
-struct fresh {
-	const struct pale_model *model;
-	const struct pale_state *state;
-	uint8_t map[PALE_MODEL_INODES]; /* fresh ones: 0 until they have one */
-	unsigned next;
-};
-
-static void
-number(struct fresh *fresh, unsigned inode)
-{
-	if (inode > fresh->model->inode_count && fresh->map[inode] == 0)
-		fresh->map[inode] = (uint8_t)fresh->next++;
-}
-
-/* Of the names in directories that have their numbers, the first that leads to one that has none.
- * Names are different in a directory, so the order depends on nothing else. */
-static unsigned
-first_named(const struct fresh *fresh)
-{
-	const struct pale_state *state = fresh->state;
-	unsigned best = 0, best_key = UINT32_MAX;
-
-	for (unsigned i = fresh->model->inode_count + 1U; i <= fresh->model->inode_room; i++) {
-		const struct pale_inode *inode = &state->inodes[i];
-		unsigned key = (unsigned)fresh->map[inode->parent] << 8 | inode->name;
-
-		if (inode->linked && fresh->map[i] == 0 && fresh->map[inode->parent] != 0 &&
-		    key < best_key) {
-			best = i;
-			best_key = key;
-		}
-	}
-	for (unsigned i = 0; i < PALE_MODEL_ENTRIES; i++) {
-		const struct pale_entry *entry = &state->entries[i];
-		unsigned key = (unsigned)fresh->map[entry->dir] << 8 | entry->name;
-
-		if (entry->dir != 0 && fresh->map[entry->inode] == 0 &&
-		    fresh->map[entry->dir] != 0 && key < best_key) {
-			best = entry->inode;
-			best_key = key;
-		}
-	}
-	return best;
-}
-
-/* What has no name is met in processes; where these are alike but for it, by their order. */
-static void
-number_held(struct fresh *fresh)
-{
-	for (unsigned p = 0; p < fresh->model->process_count; p++) {
-		const struct pale_process *process = &fresh->state->processes[p];
-		const struct pale_walker *walker = pale_model_walker(fresh->model, p);
-
-		for (unsigned i = 0; i < walker->slot_count; i++)
-			if (walker->slots[i].kind == PALE_WALKER_NODE)
-				number(fresh, process->slots[i]);
-		number(fresh, process->first_node);
-		for (unsigned i = 0; i < PALE_MODEL_FDS; i++)
-			if (process->fds[i].kind == PALE_FD_INODE)
-				number(fresh, process->fds[i].of);
-	}
-	for (unsigned i = fresh->model->inode_count + 1U; i <= fresh->model->inode_room; i++)
-		number(fresh, i);
-}
-
-static bool
-is_identity(const struct pale_model *model, const uint8_t *map)
-{
-	for (unsigned i = model->inode_count + 1U; i <= model->inode_room; i++)
-		if (map[i] != i)
-			return false;
-	return true;
-}
-
-static void
-rename_inodes(const struct pale_model *model, struct pale_state *state, const uint8_t *map)
-{
-	if (is_identity(model, map))
-		return;
-	map_inodes(model, state, map);
-	map_rest(state, map);
-	for (unsigned p = 0; p < model->process_count; p++)
-		map_process(&state->processes[p], pale_model_walker(model, p), map);
-}
-
-static bool
-has_fresh(const struct pale_model *model, const struct pale_state *state)
-{
-	for (unsigned i = model->inode_count + 1U; i <= model->inode_room; i++)
-		if (state->inodes[i].type != PALE_INODE_FREE)
-			return true;
-	return false;
-}
-
-/* Number what has a name; the rest follows, as it is. Then, with `held`, the rest by who has it. */
-static void
-number_fresh(const struct pale_model *model, struct pale_state *state, bool held)
-{
-	struct fresh fresh = { .model = model, .state = state, .next = model->inode_count + 1U };
-	unsigned inode;
-
-	for (unsigned i = 1; i <= model->inode_count; i++)
-		fresh.map[i] = (uint8_t)i;
-	while ((inode = first_named(&fresh)) != 0)
-		number(&fresh, inode);
-	if (held)
-		number_held(&fresh);
-	/* What is there before what is free, so that the lowest free number comes next. */
-	for (unsigned i = model->inode_count + 1U; i <= model->inode_room; i++)
-		if (state->inodes[i].type != PALE_INODE_FREE)
-			number(&fresh, i);
-	for (unsigned i = model->inode_count + 1U; i <= model->inode_room; i++)
-		number(&fresh, i);
-	rename_inodes(model, state, fresh.map);
 }
 
 static void
@@ -505,66 +328,126 @@ swap_processes(struct pale_state *state, unsigned p, unsigned q)
 	}
 }
 
-/* What is fresh and has no name is left out of every order: its number means nothing yet. */
-static void
-mask_nameless(const struct pale_model *model, const struct pale_state *state, uint8_t *ret_map)
+/* What tells two processes apart beside themselves: the lock, and ends that they made. */
+static uint32_t
+marks_of(const struct pale_state *state, unsigned p)
 {
-	for (unsigned i = 0; i < PALE_MODEL_INODES; i++)
-		ret_map[i] = (uint8_t)i;
-	for (unsigned i = model->inode_count + 1U; i <= model->inode_room; i++)
-		if (!state->inodes[i].linked && !pale_tree_is_named(model, state, i))
-			ret_map[i] = model->inode_room;
+	uint32_t marks = state->lock == p + 1;
+
+	for (unsigned i = 0; i < PALE_MODEL_SOCKETS; i++)
+		marks |= (uint32_t)(state->sockets[i].process == p + 1) << (i + 1);
+	return marks;
 }
 
-static void
-sort_processes(const struct pale_model *model, const struct pale_symmetry *s,
-    struct pale_state *state, const uint8_t *map)
+static bool
+is_after(const struct pale_state *state, unsigned p, unsigned q)
 {
-	struct pale_process keys[PALE_MODEL_PROCESSES], key;
+	int order = memcmp(&state->processes[p], &state->processes[q], sizeof(state->processes[p]));
 
-	memcpy(keys, state->processes, sizeof(keys));
-	for (unsigned p = 0; map != NULL && p < model->process_count; p++)
-		map_process(&keys[p], pale_model_walker(model, p), map);
-	/* By neighbours of a kind: they are a handful. */
+	return order > 0 || (order == 0 && marks_of(state, p) > marks_of(state, q));
+}
+
+/* By neighbours of a kind: they are a handful. */
+static void
+sort_processes(
+    const struct pale_model *model, const struct pale_symmetry *s, struct pale_state *state)
+{
 	for (bool moved = true; moved;) {
 		moved = false;
 		for (unsigned p = 0; p < model->process_count; p++) {
-			unsigned q = s->like[p];
-
-			if (q == 0 || memcmp(&keys[p], &keys[q], sizeof(keys[p])) <= 0)
+			if (s->like[p] == 0 || !is_after(state, p, s->like[p]))
 				continue;
-			swap_processes(state, p, q);
-			key = keys[p];
-			keys[p] = keys[q];
-			keys[q] = key;
+			swap_processes(state, p, s->like[p]);
 			moved = true;
 		}
 	}
+}
+
+/* All that has an order, once inodes have their numbers. */
+static void
+arrange(const struct pale_model *model, const struct pale_symmetry *s, struct pale_state *state)
+{
+	if ((s->entries & (s->entries - 1)) != 0)
+		sort_entries(state, s->entries);
+	for (unsigned p = 0; p < model->process_count; p++)
+		sort_slots(model, s, state, p);
+	if (s->sorted)
+		sort_processes(model, s, state);
+}
+
+/* The next order of so many numbers, as a sequence of words has one; false after the last. */
+static bool
+next_order(uint8_t *numbers, unsigned count)
+{
+	unsigned i = count - 1, j = count - 1;
+	uint8_t number;
+
+	while (i > 0 && numbers[i - 1] > numbers[i])
+		i--;
+	if (i == 0)
+		return false;
+	while (numbers[j] < numbers[i - 1])
+		j--;
+	number = numbers[i - 1];
+	numbers[i - 1] = numbers[j];
+	numbers[j] = number;
+	for (j = count - 1; i < j; i++, j--) {
+		number = numbers[i];
+		numbers[i] = numbers[j];
+		numbers[j] = number;
+	}
+	return true;
+}
+
+/*
+ * Inodes without a name are told apart only by who holds them, and processes also by what they
+ * hold: of all orders of such inodes the one whose state is the smallest.
+ */
+static void
+arrange_nameless(const struct pale_model *model, const struct pale_symmetry *s,
+    struct pale_state *state, unsigned count)
+{
+	uint64_t least[PALE_STATE_WORDS_MAX] = { 0 }, words[PALE_STATE_WORDS_MAX] = { 0 };
+	uint8_t map[PALE_MODEL_INODES];
+	unsigned first = model->inode_count + 1U;
+	size_t bytes = pale_model_words(model) * sizeof(*words);
+	struct pale_state other;
+	bool any = false;
+
+	while (state->inodes[first].linked || pale_tree_is_named(model, state, first))
+		first++;
+	for (unsigned i = 0; i < PALE_MODEL_INODES; i++)
+		map[i] = (uint8_t)i;
+	do {
+		pale_model_copy(model, &other, state);
+		pale_renumber(model, &other, map);
+		arrange(model, s, &other);
+		pale_model_pack(model, &other, words);
+		if (!any || memcmp(words, least, bytes) < 0)
+			memcpy(least, words, bytes);
+		any = true;
+	} while (next_order(map + first, count));
+	pale_model_unpack(model, least, state);
 }
 
 void
 pale_symmetry_canonical(
     const struct pale_model *model, const struct pale_symmetry *s, struct pale_state *state)
 {
-	bool gone = false, fresh;
-	uint8_t map[PALE_MODEL_INODES];
+	unsigned nameless = 0;
+	bool gone = false;
 
 	for (unsigned p = 0; p < model->process_count; p++)
 		gone |= let_go(model, s, state, p);
 	if (gone)
 		pale_tree_collect(model, state);
-	fresh = s->fresh && has_fresh(model, state);
-	if (fresh)
-		number_fresh(model, state, false);
-	if ((s->entries & (s->entries - 1)) != 0)
-		sort_entries(state, s->entries);
-	mask_nameless(model, state, map);
-	for (unsigned p = 0; p < model->process_count; p++) {
+	if (s->fresh && pale_renumber_has_fresh(model, state))
+		nameless = pale_renumber_named(model, state);
+	for (unsigned p = 0; p < model->process_count; p++)
 		hold_once(model, s, state, p);
-		sort_slots(model, s, state, p, map);
-	}
-	if (s->sorted)
-		sort_processes(model, s, state, fresh ? map : NULL);
-	if (fresh)
-		number_fresh(model, state, true);
+	if (nameless > 1)
+		arrange_nameless(
+		    model, s, state, nameless < NAMELESS_MAX ? nameless : NAMELESS_MAX);
+	else
+		arrange(model, s, state);
 }

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "cli/check/scenario.h"
 #include "core/scope.h"
 #include "harness.h"
 #include "model/pack.h"
@@ -22,12 +23,15 @@
 enum {
 	ROUNDS = 12,        /* scenarios of each walker */
 	STATES_MAX = 60000, /* of one: larger ones are left out */
+	LADDER_MAX = 1000000,
 	TRIES = 1000,
 	LIKE_EACH = 7, /* of so many states one is looked at closely */
 };
 
 static uint64_t seed;
 static char text[SCENARIO_BYTES];
+static uint64_t states_max = STATES_MAX;
+static bool watching = true; /* each state closely */
 
 /* A system that looks at the states of another. */
 struct watched {
@@ -111,7 +115,10 @@ show_steps(struct watched *watched, const uint64_t *words, const char *which)
 		    system->ctx, words, steps.labels[i], next, words_of, sizeof(words_of));
 		printf("#   %s", words_of);
 		system->canonical(system->ctx, watched->scratch, next);
-		printf(" -> %016" PRIx64 " violates %#x\n", next[0], steps.violates[i]);
+		printf(" ->");
+		for (unsigned j = 0; j < system->words; j++)
+			printf(" %" PRIx64, next[j]);
+		printf(" violates %#x\n", steps.violates[i]);
 	}
 	pale_steps_done(&steps);
 }
@@ -155,15 +162,18 @@ watched_successors(
 	watched->system.successors(watched->system.ctx, scratch, state, flags, steps);
 }
 
-static const struct pale_explore_options plain = {
-	.threads = 1,
-	.until = PALE_UNTIL_END,
-	.max_states = STATES_MAX,
-};
+static struct pale_explore_options
+plain_options(void)
+{
+	return (struct pale_explore_options){
+		.threads = 1, .until = PALE_UNTIL_END, .max_states = states_max
+	};
+}
 
 static bool
 search_plainly(const struct pale_model *model, struct pale_explored *ret)
 {
+	const struct pale_explore_options plain = plain_options();
 	struct watched watched = { .model = model };
 	struct pale_system system;
 
@@ -171,8 +181,11 @@ search_plainly(const struct pale_model *model, struct pale_explored *ret)
 	watched.scratch = calloc(1, watched.system.scratch_bytes);
 	system = watched.system;
 	system.ctx = &watched;
-	system.initial = watched_initial;
-	system.successors = watched_successors;
+	system.initial = watching ? watched_initial : watched.system.initial;
+	if (watching)
+		system.successors = watched_successors;
+	else
+		system.ctx = watched.system.ctx;
 	system.canonical = NULL;
 	ck_assert_int_eq(pale_explore(&system, &plain, ret, NULL), 0);
 	free(watched.scratch);
@@ -242,7 +255,7 @@ assert_lawful(const struct pale_model *model)
 		return false;
 	}
 	for (size_t i = 0; i < PALE_COUNT(ways); i++) {
-		struct pale_explore_options options = plain;
+		struct pale_explore_options options = plain_options();
 
 		options.reduce = ways[i].reduce;
 		options.symmetry = ways[i].symmetry;
@@ -302,6 +315,57 @@ TEST(walkers, "every walker: reductions keep all verdicts and shortest lengths")
 	ck_assert_uint_ge(tried * 10, rounds() * (unsigned)pale_walker_count * 8);
 }
 
+static struct pale_model *
+read_file(const struct pale_scenario *scenario, const struct pale_read_options *options)
+{
+	struct pale_model *model = NULL;
+	struct pale_err err = { 0 };
+
+	snprintf(text, sizeof(text), "%s", scenario->name);
+	ck_assert_msg(pale_model_read(scenario->name, scenario->text, scenario->size, options,
+			  &model, &err) == 0,
+	    "%s", err.text);
+	return model;
+}
+
+TEST(scenarios, "all scenarios that pale brings")
+{
+	unsigned tried = 0;
+
+	for (size_t i = 0; i < pale_scenario_count; i++) {
+		struct pale_model *model = read_file(&pale_scenarios[i], NULL);
+
+		tried += assert_lawful(model);
+		pale_model_free(model);
+	}
+	printf("# %u of %zu scenarios searched to their end\n", tried, pale_scenario_count);
+	ck_assert_uint_ge(tried * 10, (unsigned)pale_scenario_count * 8);
+}
+
+TEST(matrix, "the ladder's first scope, under every walker, for every property")
+{
+	const struct pale_scenario *ladder = NULL;
+
+	for (size_t i = 0; i < pale_scenario_count; i++)
+		if (strcmp(pale_scenarios[i].name, "ladder") == 0)
+			ladder = &pale_scenarios[i];
+	ck_assert_ptr_nonnull(ladder);
+	states_max = LADDER_MAX;
+	watching = false;
+	for (size_t i = 0; i < pale_walker_count; i++) {
+		const struct pale_read_options options = {
+			.walker = pale_walkers[i],
+			.property = "union,root,call,rights,progress",
+			.processes = 2,
+			.calls = 2,
+		};
+		struct pale_model *model = read_file(ladder, &options);
+
+		ck_assert_msg(assert_lawful(model), "too large: %s", pale_walkers[i]->name);
+		pale_model_free(model);
+	}
+}
+
 /* An assertion of the model fails: say in which scenario. */
 static void
 show_text(int signal)
@@ -315,7 +379,7 @@ show_text(int signal)
 int
 main(void)
 {
-	const TTest *const all[] = { walkers };
+	const TTest *const all[] = { walkers, scenarios, matrix };
 
 	signal(SIGABRT, show_text);
 	seed = test_seed(20260101);
