@@ -99,6 +99,13 @@ enum outcome {
 	OUTCOME_RETURNED,
 };
 
+static void
+give_back_lock(const struct stepping *s)
+{
+	if (s->state->lock == s->p + 1)
+		s->state->lock = 0;
+}
+
 /* The call returns: a result, or -errno. What ends the process is done here, too. */
 static enum outcome
 call_returns(struct stepping *s, int error)
@@ -120,8 +127,7 @@ call_returns(struct stepping *s, int error)
 	process->moved = 0;
 	process->seen_call = 0;
 	process->seen_union = 0;
-	if (s->state->lock == s->p + 1)
-		s->state->lock = 0;
+	give_back_lock(s);
 	if (process->status != PALE_PROCESS_RUNS) {
 		s->event->ended = true;
 	} else if (!who->adversary && error != 0 && !s->site->may_fail) {
@@ -160,6 +166,8 @@ call_works(struct stepping *s, const uint8_t node[2], const pale_walker_rest las
 		return OUTCOME_NOT_NOW;
 	case PALE_OP_REGISTERED:
 		s->process->phase = PALE_PHASE_WAIT;
+		/* The lookup is over, whatever the call still waits for. */
+		give_back_lock(s);
 		s->event->kind = PALE_EVENT_WAITS;
 		return OUTCOME_GOES_ON;
 	case PALE_OP_WALK_ON:
