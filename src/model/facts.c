@@ -137,7 +137,7 @@ times(const struct pale_model *model, size_t c, uint64_t ops)
 		return 0;
 	}
 	for (unsigned i = 0; i < compartment->site_count; i++)
-		count += ops >> model->sites[compartment->first_site + i].op & 1;
+		count += (unsigned)(ops >> model->sites[compartment->first_site + i].op & 1);
 	return count;
 }
 
