@@ -25,9 +25,8 @@
 
 /* ---- who ---- */
 
-/* All capabilities that are permitted in force, or none. */
-static int
-use_caps(bool all)
+int
+pale_actor_use_caps(bool all)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
@@ -52,7 +51,7 @@ pale_actor_become(struct pale_actor *actor, uid_t ruid, uid_t euid)
 		if (setresuid((uid_t)-1, 0, 0) < 0 || setgroups(0, &none) < 0 ||
 		    setresgid(ruid, euid, 0) < 0 || setresuid(ruid, euid, 0) < 0)
 			return -1;
-	} else if (use_caps(euid == 0) < 0) {
+	} else if (pale_actor_use_caps(euid == 0) < 0) {
 		return -1;
 	}
 	/* Changed ids close /proc/self to its own process. */

@@ -23,10 +23,15 @@ struct pale_actor_node {
 struct pale_actor_var {
 	enum pale_var_kind kind;
 	int value; /* VALUE */
-	int id;    /* SYSV */
-	void *at;  /* SYSV: a segment, while it is attached */
+	int id;    /* SYSV; else -1 */
 	enum pale_sysv_kind of;
 	struct stat stat; /* INODE */
+};
+
+struct pale_actor_segment {
+	int id;
+	void *at; /* NULL: not attached */
+	bool writable;
 };
 
 struct pale_actor {
@@ -41,6 +46,7 @@ struct pale_actor {
 	int cwd;                         /* O_PATH */
 	uint16_t cwd_mount, root;        /* nodes */
 	struct pale_actor_var vars[PALE_MODEL_VARS + 1];
+	struct pale_actor_segment segments[PALE_MODEL_SYSV];
 	uid_t ruid, euid;
 
 	struct pale_actor_node nodes[PALE_ACTOR_NODES]; /* [0] unused */
@@ -100,6 +106,9 @@ void pale_actor_call(
 bool pale_actor_call_ipc(struct pale_actor *actor, struct pale_actor_done *ret);
 /* What exec of a file does to descriptors, segments and user. 0 or -1 and errno. */
 int pale_actor_executes(struct pale_actor *actor, const struct stat *file);
+/* All capabilities that are permitted in force, or none: a kernel may look where its caller may
+ * not. 0 or -1 and errno. */
+int pale_actor_use_caps(bool all);
 /* Take these user ids, and group ids of the same numbers; 0 or -1 and errno. */
 int pale_actor_become(struct pale_actor *actor, uid_t ruid, uid_t euid);
 

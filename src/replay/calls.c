@@ -272,13 +272,32 @@ call_fstatat(struct pale_actor *actor, const struct pale_actor_place *place)
 
 /* ---- names ---- */
 
+/* Two descriptors of different mounts, where the scenario's walker has them: such a walker is
+ * played without mounts. */
+static bool
+are_apart(const struct pale_actor *actor)
+{
+	uint16_t mounts[2];
+
+	if (actor->play->by != PALE_REPLAY_WALKER || !pale_actor_walker(actor)->is_root)
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		mounts[i] =
+		    actor->fd[i] < PALE_MODEL_FDS ? actor->mounts[actor->fd[i]] : actor->cwd_mount;
+	return mounts[0] != mounts[1];
+}
+
 static int
 call_rename(struct pale_actor *actor, const struct pale_actor_place place[2])
 {
 	unsigned flags = actor->site->flags;
 	unsigned real = ((flags & PALE_F_EXCL) != 0 ? RENAME_NOREPLACE : 0U) |
 	    ((flags & PALE_F_EXCHANGE) != 0 ? RENAME_EXCHANGE : 0U);
-	int result = renameat2(place[0].dir, place[0].path, place[1].dir, place[1].path, real);
+	int result;
+
+	if (are_apart(actor))
+		return errno = EXDEV, -1;
+	result = renameat2(place[0].dir, place[0].path, place[1].dir, place[1].path, real);
 
 	if (result == 0)
 		actor->play->shared->renames++;
@@ -291,6 +310,8 @@ call_link(struct pale_actor *actor, const struct pale_actor_place place[2])
 	int follow =
 	    place[0].walked || (actor->site->flags & PALE_F_NOFOLLOW) == 0 ? AT_SYMLINK_FOLLOW : 0;
 
+	if (are_apart(actor))
+		return errno = EXDEV, -1;
 	return linkat(place[0].dir, place[0].path, place[1].dir, place[1].path, follow);
 }
 

@@ -26,10 +26,24 @@ struct message {
 	char record[PALE_PLAY_RECORD_BYTES];
 };
 
-static struct pale_actor_var *
-var_of(struct pale_actor *actor)
+/* The identifier that the call's variable holds; one that no object has where it holds none. */
+static int
+id_of(const struct pale_actor *actor)
 {
-	return &actor->vars[actor->site->ref[0].kind == PALE_REF_VAR ? actor->site->ref[0].of : 0];
+	const struct pale_actor_var *var = &actor->vars[actor->site->ref[0].of];
+
+	return actor->site->ref[0].kind == PALE_REF_VAR && var->kind == PALE_VAR_SYSV ? var->id
+										      : -1;
+}
+
+/* Where a segment is attached; NULL where it is not. */
+static struct pale_actor_segment *
+segment_of(struct pale_actor *actor, int id)
+{
+	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++)
+		if (actor->segments[i].at != NULL && actor->segments[i].id == id)
+			return &actor->segments[i];
+	return NULL;
 }
 
 static int
@@ -304,39 +318,55 @@ call_get(struct pale_actor *actor)
 static int
 call_shmat(struct pale_actor *actor)
 {
-	struct pale_actor_var *var = var_of(actor);
-	void *at = shmat(var->id, NULL, (actor->site->flags & PALE_F_RDONLY) != 0 ? SHM_RDONLY : 0);
+	bool writable = (actor->site->flags & PALE_F_RDONLY) == 0;
+	int id = id_of(actor);
+	void *at = shmat(id, NULL, writable ? 0 : SHM_RDONLY);
+	struct pale_actor_segment *segment = segment_of(actor, id);
 
 	if (at == (void *)-1) /* NOLINT: what shmat(2) returns */
 		return -1;
-	var->at = at;
+	/* The model's process has a segment once; where it may do more with it, that counts. */
+	if (segment != NULL && !writable)
+		return 0;
+	for (unsigned i = 0; segment == NULL && i < PALE_MODEL_SYSV; i++)
+		if (actor->segments[i].at == NULL)
+			segment = &actor->segments[i];
+	if (segment == NULL)
+		return errno = ENOMEM, -1;
+	*segment = (struct pale_actor_segment){ .id = id, .at = at, .writable = writable };
 	return 0;
 }
 
 static int
 call_shmdt(struct pale_actor *actor)
 {
-	struct pale_actor_var *var = var_of(actor);
-	int result = shmdt(var->at);
+	struct pale_actor_segment *segment = segment_of(actor, id_of(actor));
+	int result;
 
-	var->at = NULL;
+	if (segment == NULL)
+		return errno = EINVAL, -1;
+	result = shmdt(segment->at);
+	segment->at = NULL;
 	return result;
 }
 
 static int
 call_memory(struct pale_actor *actor, struct pale_actor_done *ret)
 {
-	struct pale_actor_var *var = var_of(actor);
+	const struct pale_actor_segment *segment = segment_of(actor, id_of(actor));
+	const struct pale_model *model = actor->play->model;
+	bool loads = actor->site->op == PALE_CALL_load;
+	int value;
 
-	if (var->at == NULL)
-		return errno = EINVAL, -1;
-	if (actor->site->op == PALE_CALL_load) {
-		ret->value = pale_play_value(actor->play->model, var->at, PALE_PLAY_RECORD_BYTES);
+	/* Memory that is not there is SIGSEGV; the model says EFAULT. */
+	if (segment == NULL || (!loads && !segment->writable))
+		return errno = EFAULT, -1;
+	if (loads) {
+		ret->value = pale_play_value(model, segment->at, PALE_PLAY_RECORD_BYTES);
 		keep_value(actor, ret->value);
 	} else {
-		int value = value_of(actor, actor->site->ref[1]);
-
-		pale_play_record(actor->play->model, value < 0 ? 0 : (unsigned)value, var->at);
+		value = value_of(actor, actor->site->ref[1]);
+		pale_play_record(model, value < 0 ? 0 : (unsigned)value, segment->at);
 	}
 	return 0;
 }
@@ -345,7 +375,7 @@ static int
 call_message(struct pale_actor *actor, struct pale_actor_done *ret)
 {
 	struct message message = { .type = 1 };
-	int id = var_of(actor)->id;
+	int id = id_of(actor);
 
 	if (actor->site->op == PALE_CALL_msgsnd) {
 		int value = value_of(actor, actor->site->ref[1]);
@@ -369,7 +399,7 @@ call_semop(struct pale_actor *actor)
 		.sem_flg = (actor->site->flags & PALE_F_UNDO) != 0 ? SEM_UNDO : 0,
 	};
 
-	return semop(var_of(actor)->id, &op, 1);
+	return semop(id_of(actor), &op, 1);
 }
 
 /* IPC_SET, IPC_RMID and IPC_STAT of the three kinds. */
@@ -381,11 +411,12 @@ control(const struct pale_actor_var *var, int command, struct ipc_perm *perm)
 	struct shmid_ds segment;
 	int result;
 
-	switch ((int)var->of) {
+	switch (var->kind == PALE_VAR_SYSV ? (int)var->of : -1) {
 	case PALE_SYSV_MSG:
-		result = command == IPC_SET ? msgctl(var->id, IPC_STAT, &queue) : 0;
-		queue.msg_perm = command == IPC_SET ? *perm : queue.msg_perm;
-		result = result < 0 ? result : msgctl(var->id, command, &queue);
+		/* Who may set it need not be allowed to read what it has now. */
+		queue.msg_qbytes = PIPE_BYTES;
+		queue.msg_perm = *perm;
+		result = msgctl(var->id, command, &queue);
 		*perm = queue.msg_perm;
 		return result;
 	case PALE_SYSV_SEM:
@@ -411,10 +442,10 @@ call_control(struct pale_actor *actor)
 	struct ipc_perm perm = { .uid = user, .gid = user, .mode = site->mode };
 
 	if (site->op == PALE_CALL_ipcrm)
-		return control(var_of(actor), IPC_RMID, &perm);
+		return control(&actor->vars[actor->site->ref[0].of], IPC_RMID, &perm);
 	if (site->op == PALE_CALL_ipcset)
-		return control(var_of(actor), IPC_SET, &perm);
-	if (control(var_of(actor), IPC_STAT, &perm) < 0)
+		return control(&actor->vars[actor->site->ref[0].of], IPC_SET, &perm);
+	if (control(&actor->vars[actor->site->ref[0].of], IPC_STAT, &perm) < 0)
 		return -1;
 	return !actor->play->users || perm.cuid == user ? 0 : (errno = EPERM, -1);
 }
@@ -428,10 +459,10 @@ pale_actor_executes(struct pale_actor *actor, const struct stat *file)
 		if (actor->fds[i] >= 0 && (fcntl(actor->fds[i], F_GETFD) & FD_CLOEXEC) != 0)
 			pale_actor_close(actor, i);
 	}
-	for (unsigned i = 1; i <= PALE_MODEL_VARS; i++) {
-		if (actor->vars[i].at != NULL)
-			shmdt(actor->vars[i].at);
-		actor->vars[i].at = NULL;
+	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++) {
+		if (actor->segments[i].at != NULL)
+			shmdt(actor->segments[i].at);
+		actor->segments[i].at = NULL;
 	}
 	if ((file->st_mode & S_ISUID) != 0)
 		return pale_actor_become(actor, actor->ruid, file->st_uid);

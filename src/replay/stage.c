@@ -266,6 +266,14 @@ check_tree(const struct scene *scene)
 	end_stage(stage, PALE_NOT_REPLAYED, why);
 }
 
+/* Who comes to a System V object that is gone is told EINVAL, who waits there EIDRM; the model has
+ * the latter for both. */
+static bool
+is_same_error(int here, int in_model)
+{
+	return here == in_model || (here == EINVAL && in_model == EIDRM);
+}
+
 /* The call returned: as in the model? */
 static void
 check_result(const struct scene *scene, const struct pale_play_answer *answer)
@@ -274,7 +282,7 @@ check_result(const struct scene *scene, const struct pale_play_answer *answer)
 	const struct pale_event *event = &scene->step->event;
 	const struct pale_var *var =
 	    &scene->step->after->processes[scene->p].vars[scene->site->to_var];
-	bool same = answer->unable[0] == '\0' && answer->error == event->error;
+	bool same = answer->unable[0] == '\0' && is_same_error(answer->error, event->error);
 	char outcome[160];
 
 	if (same && event->error == 0 && event->got_inode != 0 && answer->ino != 0 &&
@@ -388,7 +396,13 @@ step_by_walker(const struct scene *scene)
 	/* Who waited goes on by itself when its peer comes. */
 	if (scene->step->move.phase != PALE_PHASE_WAIT &&
 	    scene->step->move.phase != PALE_PHASE_WOKEN)
-		tell(scene, PALE_PLAY_STEP, scene->index);
+		/* A call that fails before its walk begins has none: the kernel says so, too. */
+		tell(scene,
+		    scene->step->move.phase == PALE_PHASE_IDLE &&
+			    scene->step->event.kind == PALE_EVENT_RESULT
+			? PALE_PLAY_CALL
+			: PALE_PLAY_STEP,
+		    scene->index);
 	scene->actor->in_call = scene->step->event.kind != PALE_EVENT_RESULT;
 	if (scene->step->event.kind == PALE_EVENT_RESULT)
 		take_result(scene);
@@ -571,6 +585,33 @@ step_fork(const struct scene *scene)
 	take_result(scene);
 }
 
+/*
+ * What Linux cannot say: that a descriptor lacks a right (a walker's own ENOTCAPABLE it can), that
+ * the scenario has no room for another inode or descriptor, that a process has its child already.
+ */
+static bool
+is_the_models(const struct scene *scene)
+{
+	const struct pale_event *event = &scene->step->event;
+
+	if (scene->site->op == PALE_CALL_limit)
+		return true;
+	if (event->kind != PALE_EVENT_RESULT)
+		return false;
+	switch (event->error) {
+	case PALE_ENOTCAPABLE:
+		return scene->step->move.phase != PALE_PHASE_WALK;
+	case ENOSPC:
+	case EMFILE:
+	case ENFILE:
+		return true;
+	case EAGAIN:
+		return scene->site->op == PALE_CALL_fork;
+	default:
+		return false;
+	}
+}
+
 static void
 play_step(struct pale_stage *stage, size_t index)
 {
@@ -586,8 +627,8 @@ play_step(struct pale_stage *stage, size_t index)
 		.by_walker = stage->play->by == PALE_REPLAY_WALKER,
 	};
 
-	/* Rights of descriptors are the model's: no call of Linux has them. */
-	if (site->op == PALE_CALL_limit || step->event.error == PALE_ENOTCAPABLE) {
+	if (is_the_models(&scene) && !scene.actor->told) {
+		scene.actor->in_call = false;
 		add_line(&scene, step->event.error, true, NULL);
 		return;
 	}

@@ -212,9 +212,8 @@ has_below(int dir, const struct pale_actor_node *node, unsigned depth)
 }
 
 static bool
-real_beneath(void *ctx, pale_walker_node top, pale_walker_node node)
+is_beneath(const struct pale_actor *actor, pale_walker_node top, pale_walker_node node)
 {
-	const struct pale_actor *actor = ctx;
 	const struct pale_actor_node *it = &actor->nodes[node];
 	PALE_CLOSE int at = -1;
 
@@ -241,6 +240,20 @@ real_beneath(void *ctx, pale_walker_node top, pale_walker_node node)
 			break;
 	}
 	return false;
+}
+
+static bool
+real_beneath(void *ctx, pale_walker_node top, pale_walker_node node)
+{
+	const struct pale_actor *actor = ctx;
+	bool result;
+
+	if (pale_actor_use_caps(true) < 0)
+		return false;
+	result = is_beneath(actor, top, node);
+	if (actor->euid != 0 && pale_actor_use_caps(false) < 0)
+		_exit(1);
+	return result;
 }
 
 static void
@@ -314,6 +327,19 @@ walk_flags(const struct pale_actor *actor)
 	return flags;
 }
 
+/* Whose last component is not taken yet must be able to search where it lies: as step.c has it. */
+static int
+check_parent(struct pale_actor *actor, int result)
+{
+	struct pale_walker_part part;
+
+	real_part(actor, actor->slots[PALE_WALKER_LEFT], &part);
+	if (result != PALE_WALKER_DONE || (walk_flags(actor) & PALE_WALKER_PARENT) == 0 ||
+	    part.kind == PALE_WALKER_END)
+		return result;
+	return real_search(actor, actor->slots[PALE_WALKER_AT]);
+}
+
 int
 pale_actor_walk_begin(struct pale_actor *actor)
 {
@@ -334,13 +360,15 @@ pale_actor_walk_begin(struct pale_actor *actor)
 		return -ENOTDIR;
 	if (walker->begin == NULL)
 		return PALE_WALKER_MORE;
-	return walker->begin(actor->slots, walk_flags(actor), &real_ops, actor);
+	return check_parent(
+	    actor, walker->begin(actor->slots, walk_flags(actor), &real_ops, actor));
 }
 
 int
 pale_actor_walk_step(struct pale_actor *actor)
 {
-	return pale_actor_walker(actor)->step(actor->slots, walk_flags(actor), &real_ops, actor);
+	return check_parent(actor,
+	    pale_actor_walker(actor)->step(actor->slots, walk_flags(actor), &real_ops, actor));
 }
 
 int

@@ -2,8 +2,8 @@
 /*
  * Search a scenario, and play its witness: for replay.bats.
  *
- *   replay-tool FILE [WAY] [--walker NAME] [--property NAME] [--script FILE] [--dir DIR] [--times
- * N]
+ *   replay-tool FILE [WAY] [--random N --seed S] [--walker NAME] [--property NAME] [--script FILE]
+ * [--dir DIR] [--times N]
  *
  * Prints "WAY: N of N VERDICT: WHY", with -v the lines; exits 0 where each was played, 3 where not.
  */
@@ -24,7 +24,7 @@ static const char *const verdicts[] = { "reproduced", "not reproduced", "refused
 struct tool {
 	const char *file, *way, *script, *dir;
 	struct pale_read_options read;
-	unsigned times;
+	unsigned times, runs, seed;
 	bool verbose;
 	struct pale_model *model;
 	struct pale_trace trace;
@@ -148,6 +148,79 @@ play(struct tool *tool, enum pale_replay_by by)
 		printf("descriptors are left: %d\n", count_fds() - fds);
 }
 
+/* A number below `below`. */
+static unsigned
+pick(struct tool *tool, unsigned below)
+{
+	tool->seed = tool->seed * 1103515245 + 12345;
+	return (tool->seed >> 16) % below;
+}
+
+enum { RANDOM_STEPS = 40 };
+
+/* Some way through the model, whatever it violates. Returns its length. */
+static size_t
+wander(struct tool *tool, struct pale_state *states, struct pale_replay_step *steps)
+{
+	static struct pale_move moves[PALE_MOVES_MAX];
+	size_t count = 0;
+
+	states[0] = *tool->model->initial;
+	for (unsigned tries = 0; count < RANDOM_STEPS && tries < 4 * RANDOM_STEPS; tries++) {
+		unsigned p = pick(tool, (unsigned)tool->model->process_count);
+		unsigned n =
+		    pale_model_moves(tool->model, &states[count], p, moves, PALE_MOVES_MAX);
+		struct pale_replay_step *step = &steps[count];
+
+		if (n == 0)
+			continue;
+		step->move = moves[pick(tool, n)];
+		states[count + 1] = states[count];
+		if (!pale_model_step(tool->model, &states[count + 1], &step->move, &step->event))
+			continue;
+		step->before = &states[count];
+		step->after = &states[count + 1];
+		count++;
+	}
+	return count;
+}
+
+/* Model and kernel, in random orders of steps: the law that witnesses rest on. */
+static int
+play_random(struct tool *tool, enum pale_replay_by by)
+{
+	static struct pale_state states[RANDOM_STEPS + 1];
+	static struct pale_replay_step steps[RANDOM_STEPS];
+	struct pale_replayed replayed;
+	struct pale_err err = { 0 };
+	size_t all = 0;
+
+	for (unsigned i = 0; i < tool->runs; i++) {
+		unsigned seed = tool->seed;
+		size_t count = wander(tool, states, steps);
+
+		if (pale_replay(tool->model, steps, count, PALE_PROPERTY_UNION, by, tool->dir,
+			&replayed, &err) < 0)
+			die(pale_replay_names[by], &err);
+		all += count;
+		/* A machine may protect more than the scenario says. */
+		if (replayed.verdict != PALE_REPLAYED &&
+		    strstr(replayed.why, "fs.protected_") == NULL) {
+			printf("seed %u: %s: %s: %s\n", seed, pale_replay_names[by],
+			    verdicts[replayed.verdict], replayed.why);
+			for (size_t k = 0; k < replayed.count; k++)
+				printf("  %s: %s%s\n", replayed.lines[k].actor,
+				    replayed.lines[k].text,
+				    replayed.lines[k].as_expected ? ""
+								  : "  <-- not as in the model");
+			return 1;
+		}
+		pale_replayed_done(&replayed);
+	}
+	printf("%s: %u runs, %zu steps\n", pale_replay_names[by], tool->runs, all);
+	return 0;
+}
+
 static void
 write_script(const struct tool *tool)
 {
@@ -188,6 +261,10 @@ main(int argc, char **argv)
 			tool.script = argv[++i];
 		else if (strcmp(argv[i], "--dir") == 0)
 			tool.dir = argv[++i];
+		else if (strcmp(argv[i], "--random") == 0)
+			tool.runs = (unsigned)atoi(argv[++i]);
+		else if (strcmp(argv[i], "--seed") == 0)
+			tool.seed = (unsigned)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--mark") == 0)
 			i++; /* for who looks for our processes */
 		else if (strcmp(argv[i], "--times") == 0)
@@ -201,6 +278,10 @@ main(int argc, char **argv)
 	if (pale_model_read(tool.file, text, size, &tool.read, &tool.model, &err) < 0)
 		die(tool.file, &err);
 	free(text);
+	if (tool.runs > 0)
+		return play_random(&tool,
+		    tool.way != NULL && strcmp(tool.way, "kernel") == 0 ? PALE_REPLAY_KERNEL
+									: PALE_REPLAY_WALKER);
 	if (!search(&tool)) {
 		printf("holds\n");
 		return 0;
