@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/property.h"
 #include "model/term.h"
 
 /* ---- names ---- */
@@ -195,10 +196,12 @@ check_forks(struct pale_reading *in)
 
 /* ---- what is looked at ---- */
 
+/* These judge lookups of those to whom a directory is delegated, and would hold of all others. */
 static int
 check_properties(struct pale_reading *in)
 {
-	const uint32_t needs_delegation = UINT32_C(1) << PALE_PROPERTY_UNION;
+	static const enum pale_property needs[] = { PALE_PROPERTY_UNION, PALE_PROPERTY_ROOT,
+		PALE_PROPERTY_CALL, PALE_PROPERTY_RIGHTS };
 	bool delegates = false;
 
 	if (in->properties == 0) {
@@ -207,12 +210,13 @@ check_properties(struct pale_reading *in)
 	}
 	for (size_t i = 0; i < in->side_count; i++)
 		for (size_t k = 0; k < in->sides[i].fd_count; k++)
-			delegates |= in->sides[i].fds[k].node != 0;
-	if ((in->properties & needs_delegation) != 0 && !delegates) {
+			delegates |= in->nodes[in->sides[i].fds[k].node].type == PALE_INODE_DIR;
+	for (size_t i = 0; !delegates && i < PALE_COUNT(needs); i++) {
+		if ((in->properties >> needs[i] & 1) == 0)
+			continue;
 		pale_fail(in->err, -EINVAL,
-		    "%s:1: the property 'union' is about directories that are delegated, and none "
-		    "is",
-		    in->file);
+		    "%s:1: the property '%s' is about directories that are delegated, and none is",
+		    in->file, pale_properties[needs[i]].name);
 		return pale_remedy(in->err, "give a compartment one: open('NAME', PATH)");
 	}
 	return 0;

@@ -34,7 +34,7 @@ take_call(const char *call)
 	char text[4096];
 
 	snprintf(text, sizeof(text),
-	    "directory('/d/e') file('/f', 'content=old') property('root')\ncompartment a {\n"
+	    "directory('/d/e') file('/f', 'content=old') property('progress')\ncompartment a {\n"
 	    "open('d', '/d') open('f', '/f', 'O_RDWR') calls('1')\nmay('%s')\n}",
 	    call);
 	return take(text);
@@ -60,7 +60,7 @@ TEST(tree, "parents are made, and what is not said is root's and has the mode it
 	struct pale_model *model =
 	    take("directory('/a/b', 'user=7', 'mode=1777') file('/a/f', 'content=x') fifo('/p')\n"
 		 "symlink('/l', '../a') socket('/s', 'mode=777') hardlink('/h', '/a/f')\n"
-		 "directory('/a', 'mode=700') property('root')\n"
+		 "directory('/a', 'mode=700') property('progress')\n"
 		 "compartment c { program('umask(0)') }");
 
 	ck_assert_uint_eq(model->inode_count, 7);
@@ -90,7 +90,7 @@ TEST(sysv, "System V objects have their key, owner, mode and what they hold")
 {
 	struct pale_model *model =
 	    take("msg('0x10', 'user=5') sem(17, 'value=0') shm(18, 'content=zero', 'mode=666')\n"
-		 "property('root') compartment c { program('umask(0)') }");
+		 "property('progress') compartment c { program('umask(0)') }");
 	const struct pale_sysv *objects = model->initial->sysv;
 
 	ck_assert_uint_eq(objects[0].kind, PALE_SYSV_MSG);
@@ -215,7 +215,7 @@ TEST(atomic, "a call is one step where each path is one name, and no link is fol
 TEST(results, "a result has a place of its own, by its name or, in a program, without one")
 {
 	struct pale_model *model =
-	    take("file('/f', 'content=old') property('root')\n"
+	    take("file('/f', 'content=old') property('progress')\n"
 		 "compartment a { open('g', '/f')\n"
 		 "program('open(/f)', 'h = open(/f)', 'try g = open(/f)', 'r, w = pipe()',\n"
 		 "'v = read(h)', 'write(w, v)', 'write(w, new)', 'fork()', 'q = msgget(1)') }\n"
@@ -327,7 +327,7 @@ TEST(own_walker, "a walker that is given stands for its name wherever the file s
 {
 	struct pale_walker mine = *pale_walker_find("lock");
 	struct pale_model *model =
-	    take_with("property('root') compartment a { walker('lock') program('umask(0)') }",
+	    take_with("property('progress') compartment a { walker('lock') program('umask(0)') }",
 		&(struct pale_read_options){ .walker = &mine });
 
 	ck_assert_ptr_eq(model->compartments[0].walker, &mine);
@@ -346,7 +346,7 @@ TEST(rooms, "more than there is room for is refused with the number, before anyt
 		length += (size_t)snprintf(
 		    text + length, sizeof(text) - length, "file('/f%d', 'content=v%d')\n", i, i);
 	snprintf(text + length, sizeof(text) - length,
-	    "property('root') compartment a { program('umask(0)') }");
+	    "property('progress') compartment a { program('umask(0)') }");
 	ck_assert_int_eq(pale_model_read("t", text, strlen(text), NULL, &model, &err), -E2BIG);
 	ck_assert_str_eq(err.text, "t: it has 40 values, and there is room for 15");
 
@@ -355,7 +355,7 @@ TEST(rooms, "more than there is room for is refused with the number, before anyt
 		length += (size_t)snprintf(
 		    text + length, sizeof(text) - length, "directory('/f%d')\n", i);
 	snprintf(text + length, sizeof(text) - length,
-	    "property('root') compartment a { program('umask(0)') }");
+	    "property('progress') compartment a { program('umask(0)') }");
 	ck_assert_int_eq(pale_model_read("t", text, strlen(text), NULL, &model, &err), -E2BIG);
 	ck_assert_str_eq(err.text, "t: it has 41 inodes in its tree, and there is room for 31");
 

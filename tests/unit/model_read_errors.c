@@ -35,7 +35,7 @@ outside(const char *line, const char *why, const char *remedy)
 	char text[4096];
 
 	snprintf(text, sizeof(text),
-	    "%s\nproperty('root')\ncompartment a {\nprogram('umask(077)')\n}\n", line);
+	    "%s\nproperty('progress')\ncompartment a {\nprogram('umask(077)')\n}\n", line);
 	refused(text, why, remedy);
 }
 
@@ -113,12 +113,12 @@ TEST(nobody, "a scenario in which nobody acts, or which asks for nothing, is ref
 	    "t:1: it does not say what must not happen", "say property('union'), or never('...')");
 	refused("compartment a {\nuser(1)\n}\n", "t:3: 'a' does nothing",
 	    "say program() or may() in it, or leave it out");
-	refused("compartment a {\nprogram('umask(0)') may('umask(0)')\n}\nproperty('root')",
+	refused("compartment a {\nprogram('umask(0)') may('umask(0)')\n}\nproperty('progress')",
 	    "t:2: 'a' has a program and a vocabulary",
 	    "keep program() or may(), or make two compartments of it");
-	refused("compartment a {\nmay('umask(0)')\n}\nproperty('root')",
+	refused("compartment a {\nmay('umask(0)')\n}\nproperty('progress')",
 	    "t:2: 'a' needs calls(): how many each process may do", "");
-	refused("compartment a {\nprogram('umask(0)')\ncalls(1)\n}\nproperty('root')",
+	refused("compartment a {\nprogram('umask(0)')\ncalls(1)\n}\nproperty('progress')",
 	    "t:3: calls() is for a vocabulary: the program of 'a' has its own", "");
 	refused("compartment a { program('umask(0)') }\ncompartment a { program('umask(0)') }",
 	    "t:2: there are two compartments 'a'", "");
@@ -206,24 +206,24 @@ TEST(sides, "what cannot be said of a compartment is refused")
 TEST(children, "a child that is never born, or says what it has from its parent, is refused")
 {
 	refused("compartment a { program('fork()') }\ncompartment b {\nuser(1)\nchild_of('a')\n"
-		"program('umask(0)')\n}\nproperty('root')",
+		"program('umask(0)')\n}\nproperty('progress')",
 	    "t:3: user() in 'b': a child has that from its parent", "");
-	refused("compartment a {\nchild_of('b')\nprogram('fork()') }\nproperty('root')",
+	refused("compartment a {\nchild_of('b')\nprogram('fork()') }\nproperty('progress')",
 	    "t:2: there is no compartment 'b'", "");
-	refused("compartment a {\nchild_of('a')\nprogram('fork()') }\nproperty('root')",
+	refused("compartment a {\nchild_of('a')\nprogram('fork()') }\nproperty('progress')",
 	    "t:2: 'a' would be its own child", "");
 	refused("compartment a { program('umask(0)') }\ncompartment b {\nchild_of('a')\n"
-		"program('umask(0)')\n}\nproperty('root')",
+		"program('umask(0)')\n}\nproperty('progress')",
 	    "t:5: 'b' is never born: 'a' forks 0 times",
 	    "each compartment with child_of() needs its own fork()");
-	refused("compartment a {\nprogram('fork()')\n}\nproperty('root')",
+	refused("compartment a {\nprogram('fork()')\n}\nproperty('progress')",
 	    "t:3: 'a' forks 1 time, and has 0 children",
 	    "say child_of('a') in a compartment for each fork()");
 	refused("compartment a {\nprocesses(2)\nprogram('fork()')\n}\ncompartment b {\n"
-		"child_of('a')\nprogram('umask(0)')\n}\nproperty('root')",
+		"child_of('a')\nprogram('umask(0)')\n}\nproperty('progress')",
 	    "t:4: 'a' forks, and so it can be one process only", "");
 	refused("file('/f')\ncompartment a { program('fork()', 'f = open(/f)') }\ncompartment b {\n"
-		"child_of('a')\nprogram('read(f)')\n}\nproperty('root')",
+		"child_of('a')\nprogram('read(f)')\n}\nproperty('progress')",
 	    "t:5: 'b' has no descriptor 'f'", NULL);
 }
 
@@ -334,7 +334,7 @@ TEST(paths, "a name that nothing has and no call makes is refused: it is a typin
 TEST(stars, "a star needs a descriptor to stand for")
 {
 	refused("directory('/d')\ncompartment a {\ncalls(1)\nmay('mkdirat(*, d)')\n}\n"
-		"property('root')",
+		"property('progress')",
 	    "t:4: '*' stands for the descriptors of 'a', which never has one",
 	    "give it one: open('NAME', PATH)");
 }
@@ -346,6 +346,9 @@ TEST(properties, "a property that names nothing is refused")
 	    "");
 	assertion("knows(adversary, old)')\nproperty('never:2",
 	    "t:2: 'never:2' names none of its assertions, of which it has 1", "");
+	outside("property('rights')",
+	    "t:1: the property 'rights' is about directories that are delegated, and none is",
+	    NULL);
 	outside("property('union')",
 	    "t:1: the property 'union' is about directories that are delegated, and none is",
 	    "give a compartment one: open('NAME', PATH)");
