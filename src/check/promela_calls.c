@@ -152,7 +152,9 @@ say_part(struct pale_pml_out *out, unsigned rest, const struct pale_pml_walker *
 		pale_pml_say(out,
 		    "\t\t\tx_node = FIND_%u(AT);\n\t\t\tif\n\t\t\t:: x_node == 0%s -> FAIL\n"
 		    "\t\t\t:: else -> AT = x_node\n\t\t\tfi;\n",
-		    part->name, part->last && !part->slash ? "" : " || IS_FILE(x_node)");
+		    part->name,
+		    part->last && !part->slash ? " || (IS_FILE(x_node) && WANTS_DIR)"
+					       : " || IS_FILE(x_node)");
 		if (walker->entered != NULL)
 			pale_pml_say(out,
 			    "\t\t\tif\n\t\t\t:: !x_bad && !IS_FILE(AT) -> %s\n\t\t\t:: "
@@ -242,26 +244,13 @@ say_judge(struct pale_pml_out *out, unsigned c)
 	pale_pml_say(out, "#endif\n");
 }
 
-/* The result is checked against O_DIRECTORY, and goes to the lowest free descriptor. */
+/* What was found goes to the lowest free descriptor. */
 void
 pale_pml_say_finish(struct pale_pml_out *out, unsigned c)
 {
-	const struct pale_model *model = out->it->model;
-	const struct pale_model_compartment *compartment = &model->compartments[c];
-	unsigned number = 0;
 	char buf[32];
 
 	pale_pml_say(out, "\t:: d_step { phase[P] == FINISH ->\n\t\tx_bad = false;\n");
-	for (unsigned i = 0; i < compartment->site_count; i++) {
-		const struct pale_site *site = &model->sites[compartment->first_site + i];
-
-		if (site->op != PALE_CALL_openat)
-			continue;
-		number++;
-		if ((site->flags & PALE_F_DIRECTORY) != 0)
-			pale_pml_say(
-			    out, "\t\tx_bad = x_bad || (site[P] == %u && IS_FILE(AT));\n", number);
-	}
 	if (out->it->walker[c]->finish != NULL)
 		pale_pml_say(out, "\t\tif\n\t\t:: !x_bad -> %s\n\t\t:: else\n\t\tfi;\n",
 		    out->it->walker[c]->finish);

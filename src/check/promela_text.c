@@ -189,7 +189,16 @@ say_compartment(struct pale_pml_out *out, unsigned c)
 	const struct pale_model_compartment *compartment = &model->compartments[c];
 	unsigned number = 0;
 
-	pale_pml_say(out, "\n#define START START_%u(P)\n", c);
+	pale_pml_say(out, "\n#define START START_%u(P)\n#define WANTS_DIR (false", c);
+	for (unsigned i = 0; i < compartment->site_count; i++) {
+		const struct pale_site *site = &model->sites[compartment->first_site + i];
+
+		number += site->op == PALE_CALL_openat;
+		if (site->op == PALE_CALL_openat && (site->flags & PALE_F_DIRECTORY) != 0)
+			pale_pml_say(out, " || site[P] == %u", number);
+	}
+	number = 0;
+	pale_pml_say(out, ")\n");
 	pale_pml_say(out, "active [%u] proctype compartment_%u() /* %s */\n{\nend:\n\tdo\n",
 	    compartment->processes, c, compartment->name);
 	for (unsigned i = 0; i < compartment->site_count; i++) {
@@ -202,7 +211,7 @@ say_compartment(struct pale_pml_out *out, unsigned c)
 		pale_pml_say_walk(out, c);
 		pale_pml_say_finish(out, c);
 	}
-	pale_pml_say(out, "\tod\n}\n#undef START\n");
+	pale_pml_say(out, "\tod\n}\n#undef START\n#undef WANTS_DIR\n");
 }
 
 static void
