@@ -78,7 +78,7 @@ fits(const struct drama *drama)
 	struct pale_model *model = NULL;
 	int r;
 
-	drama_print(drama, text + sprintf(text, "property('root') "));
+	drama_print(drama, text + sprintf(text, "property('progress') "));
 	r = pale_model_read(
 	    "play", text, strlen(text), &(struct pale_read_options){ 0 }, &model, NULL);
 	pale_model_free(model);
