@@ -97,20 +97,6 @@ pale_stage_await(struct pale_stage *stage, unsigned p)
 	return 0;
 }
 
-int
-pale_stage_await_stop(struct pale_stage *stage, unsigned p)
-{
-	struct pale_stage_actor *actor = &stage->actors[p];
-
-	while (!actor->answered && !stage->pass.gates[p].held) {
-		int result = actor->sock < 0 ? -EPIPE : pump(stage, -1);
-
-		if (result < 0)
-			return result;
-	}
-	return 0;
-}
-
 /* Does the process sleep? As the third field of its stat says. */
 static bool
 sleeps(const struct pale_stage *stage, const struct pale_stage_actor *actor)
@@ -130,25 +116,48 @@ sleeps(const struct pale_stage *stage, const struct pale_stage_actor *actor)
 	return state != NULL && state[1] == ' ' && state[2] == 'S';
 }
 
-int
-pale_stage_await_blocked(struct pale_stage *stage, unsigned p)
+/*
+ * Until it sleeps, and after that nothing of it has come: then it sleeps in its call. A question to
+ * the FUSE directory, or an answer, is sent before whoever sends it sleeps.
+ */
+static int
+await_sleep(struct pale_stage *stage, unsigned p, bool at_stop)
 {
 	struct pale_stage_actor *actor = &stage->actors[p];
 
-	/*
-	 * It sleeps, and after that nothing of it has come: then it sleeps in its call. A question
-	 * to the FUSE directory, or an answer, is sent before whoever sends it sleeps.
-	 */
-	while (!actor->answered) {
+	while (!actor->answered && !(at_stop && stage->pass.gates[p].held)) {
 		bool slept = sleeps(stage, actor);
 		int result = actor->sock < 0 ? -EPIPE : pump(stage, 0);
 
 		if (result < 0)
 			return result;
-		if (slept && result == 0 && !actor->answered)
+		if (slept && result == 0)
 			return 1;
 		if (!slept)
 			sched_yield();
+	}
+	return 0;
+}
+
+int
+pale_stage_await_blocked(struct pale_stage *stage, unsigned p)
+{
+	return await_sleep(stage, p, false);
+}
+
+int
+pale_stage_await_stop(struct pale_stage *stage, unsigned p)
+{
+	struct pale_stage_actor *actor = &stage->actors[p];
+
+	/* O_CREAT has no stop before the open itself, and that of a FIFO may wait. */
+	if (stage->pass.gates[p].creates)
+		return await_sleep(stage, p, true);
+	while (!actor->answered && !stage->pass.gates[p].held) {
+		int result = actor->sock < 0 ? -EPIPE : pump(stage, -1);
+
+		if (result < 0)
+			return result;
 	}
 	return 0;
 }

@@ -457,6 +457,31 @@ begin_kernel_walk(const struct scene *scene)
 	tell(scene, PALE_PLAY_CALL, scene->actor->began);
 }
 
+/*
+ * With its last component the kernel does the call's work, too, unless it has to ask first whether
+ * it may (open for more than the place, connect). Then the last component is taken with the finish,
+ * unless a name changes between the two: what is found counts more than when it is acted on.
+ */
+static bool
+comes_with_finish(const struct scene *scene)
+{
+	const struct pale_play *play = scene->stage->play;
+	bool opens = scene->site->op == PALE_CALL_openat || scene->site->op == PALE_CALL_open;
+
+	if (components_left(scene) != 0 || pale_site_creates(scene->site) ||
+	    (opens && (scene->site->flags & PALE_F_PATH) == 0) ||
+	    scene->site->op == PALE_CALL_connect || scene->site->op == PALE_CALL_exec)
+		return false;
+	for (size_t i = scene->index + 1; i < play->count; i++) {
+		if (play->steps[i].move.process == scene->p &&
+		    play->steps[i].event.kind == PALE_EVENT_RESULT)
+			return true;
+		if (play->steps[i].event.names_changed)
+			return false;
+	}
+	return false;
+}
+
 /* The component that a step of the model's walk took. */
 static const char *
 component_of(const struct scene *scene)
@@ -484,7 +509,7 @@ error_in_the_end(const struct scene *scene)
 /* Where the kernel's walk stands: in the directory that it asks about before the next component.
  * Where it has come to its end already, what it returned is looked at in the model's last step. */
 static void
-say_where(const struct scene *scene)
+say_where(const struct scene *scene, bool stands)
 {
 	struct pale_stage *stage = scene->stage;
 	const struct pale_pass_gate *gate = &stage->pass.gates[scene->p];
@@ -494,12 +519,12 @@ say_where(const struct scene *scene)
 	unsigned inode = 0;
 	char path[128];
 
-	if (gate->held)
+	if (stands)
 		inode = inode_of(stage, pale_pass_ino(&stage->pass, gate->request.node));
 	add_line(scene, 0, true, NULL);
 	if (starts)
 		return;
-	if (!gate->held) {
+	if (!stands) {
 		snprintf(line->text, sizeof(line->text), "%s  %s", name, component_of(scene));
 		return;
 	}
@@ -514,10 +539,11 @@ step_kernel_walk(const struct scene *scene)
 	struct pale_stage *stage = scene->stage;
 	struct pale_pass_gate *gate = &stage->pass.gates[scene->p];
 	const struct pale_play_answer *answer = &scene->actor->answer;
-	unsigned left = components_left(scene), before;
+	bool waits = comes_with_finish(scene);
+	unsigned left = components_left(scene) + waits, before;
 	char outcome[160];
 	/* A link that is followed becomes known here once its own component is taken. */
-	unsigned at_least = gate->passed + takes_component(scene);
+	unsigned at_least = gate->passed + (takes_component(scene) && !waits);
 
 	do {
 		int result;
@@ -540,7 +566,7 @@ step_kernel_walk(const struct scene *scene)
 		    pale_model_calls[scene->site->op].name, component_of(scene), outcome);
 		end_otherwise(scene, answer);
 	}
-	say_where(scene);
+	say_where(scene, gate->held && !waits);
 }
 
 static void

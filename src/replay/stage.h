@@ -31,8 +31,9 @@ int pale_stage_start(struct pale_stage *stage, struct pale_err *err);
 int pale_stage_tell(struct pale_stage *stage, unsigned p, enum pale_play_verb verb, size_t index);
 /* Until the actor has answered, or has ended (-EPIPE). */
 int pale_stage_await(struct pale_stage *stage, unsigned p);
-/* Until its walk is held at a stop, too: 0; or until it waits in a call for somebody else: 1. */
+/* Until its walk is held at a stop, or it has answered: 0; 1: it waits for somebody else. */
 int pale_stage_await_stop(struct pale_stage *stage, unsigned p);
+/* Until it waits in a call for somebody else: 1; or has answered: 0. */
 int pale_stage_await_blocked(struct pale_stage *stage, unsigned p);
 /* Until it is gone. */
 int pale_stage_await_end(struct pale_stage *stage, unsigned p, int *ret_status);
