@@ -24,7 +24,7 @@
 #include "twin_tree.h"
 
 enum {
-	PATIENCE = 100000, /* looks at a process that neither answers nor waits */
+	PATIENCE = 1000000, /* looks at a process that neither answers nor waits */
 };
 
 struct twin {
