@@ -2,7 +2,6 @@
 /* A scenario as a system; see world.h. */
 #include "check/world.h"
 
-#include <math.h>
 #include <stdio.h>
 
 #include "check/footprint.h"
@@ -11,10 +10,7 @@
 #include "model/pack.h"
 #include "model/property.h"
 
-/*
- * A label: process, phase, site and the two descriptors. Of those only "*" is chosen by the move;
- * what the site says anyway is left out, so that a label has room.
- */
+/* A label: process, phase, site and the two descriptors, from the highest bit on. */
 enum {
 	PHASE_BITS = 3,
 	SITE_BITS = 10,
@@ -433,15 +429,4 @@ pale_world_system(const struct pale_model *model, struct pale_system *ret_system
 		.actor = actor,
 		.print = print,
 	};
-}
-
-double
-pale_world_estimate(const struct pale_model *model, double *ret_bytes)
-{
-	double states =
-	    ldexp(1, pale_model_bits(model) < 1000 ? (int)pale_model_bits(model) : 1000);
-
-	if (ret_bytes != NULL)
-		*ret_bytes = states * (8.0 * pale_model_words(model) + 12);
-	return states;
 }

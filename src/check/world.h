@@ -19,12 +19,6 @@ struct pale_move pale_world_move(const struct pale_model *model, uint32_t label)
  */
 void pale_world_system(const struct pale_model *model, struct pale_system *ret_system);
 
-/*
- * About how many states there may be, before the search: an upper bound that is not tight, and
- * bytes by pale_store's own account. For a scope that cannot fit.
- */
-double pale_world_estimate(const struct pale_model *model, double *ret_bytes);
-
 /* A witness as steps with events, for report and replay. */
 struct pale_trace_step {
 	struct pale_move move;
