@@ -366,8 +366,8 @@ twin_model_open(const char *text)
 	char *whole;
 
 	/* A scenario has something that must not happen, and names that it looks for. */
-	twin_must(
-	    twin != NULL && asprintf(&whole, "property('progress') file('/other/none') %s", text) > 0,
+	twin_must(twin != NULL &&
+		asprintf(&whole, "property('progress') file('/other/none') %s", text) > 0,
 	    "asprintf", "");
 	if (pale_model_read("twin", whole, strlen(whole), &(struct pale_read_options){ 0 },
 		&twin->model, &err) < 0)
