@@ -104,6 +104,10 @@ void pale_actor_call(
     struct pale_actor *actor, struct pale_actor_place place[2], struct pale_actor_done *ret);
 /* Of calls about descriptors, processes and IPC; false where it is none of those. */
 bool pale_actor_call_ipc(struct pale_actor *actor, struct pale_actor_done *ret);
+bool pale_actor_call_sysv(struct pale_actor *actor, struct pale_actor_done *ret);
+/* A value, or that of a variable; and the variable that the call's result goes to. */
+int pale_actor_value(const struct pale_actor *actor, struct pale_ref ref);
+void pale_actor_keep_value(struct pale_actor *actor, int value);
 /* What exec of a file does to descriptors, segments and user. 0 or -1 and errno. */
 int pale_actor_executes(struct pale_actor *actor, const struct stat *file);
 /* All capabilities that are permitted in force, or none: a kernel may look where its caller may
