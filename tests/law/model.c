@@ -24,6 +24,7 @@ enum {
 	CALLS = 45000,    /* of each kind of world, and twice of files */
 	SEQUENCES = 6,    /* in one world */
 	LENGTH = 80,      /* calls in a sequence */
+	STEPS = 240,      /* or steps */
 	STEPS_MAX = 2000, /* of one call: more is a walk that does not end */
 	LOOK_EVERY = 16,  /* calls that change nothing are not looked at closely each time */
 	MOVES = 1024,
@@ -38,7 +39,7 @@ struct counts {
 
 /* A sequence, as it was chosen. */
 struct sequence {
-	struct pale_move moves[LENGTH];
+	struct pale_move moves[STEPS];
 	unsigned count;
 };
 
@@ -156,6 +157,34 @@ call_in_both(struct real *real, struct pale_state *state, const struct pale_move
 	return true;
 }
 
+/* One step in both: of a call that is under way, else the first of a new one. */
+static bool
+step_in_both(struct real *real, struct pale_state *state, const struct pale_move *chosen,
+    char why[WHY_BYTES])
+{
+	const struct pale_model *model = real->model;
+	struct pale_state before;
+	struct pale_move move = *chosen;
+	struct pale_event event;
+
+	state->processes[move.process].calls = WORLD_CALLS_MAX;
+	if (state->processes[move.process].phase != PALE_PHASE_IDLE)
+		pale_model_moves(model, state, move.process, &move, 1);
+	before = *state;
+	if (!pale_model_step(model, state, &move, &event) || is_no_room(&event)) {
+		*state = before;
+		counts.skipped++;
+		return true;
+	}
+	if (!real_step(real, &before, &move, &event, state, why))
+		return false;
+	counts.calls += event.kind == PALE_EVENT_RESULT;
+	counts.failed += event.error != 0;
+	if (event.kind == PALE_EVENT_RESULT)
+		counts.answers[model->sites[move.site].op][event.error]++;
+	return event.kind != PALE_EVENT_RESULT || event.error != 0 || same_world(real, state, why);
+}
+
 /* The same sequence again. Returns how many calls were made until it differed, 0: it did not. */
 static unsigned
 again(const struct pale_model *model, enum world_kind kind, const struct sequence *sequence,
@@ -169,7 +198,9 @@ again(const struct pale_model *model, enum world_kind kind, const struct sequenc
 	if (!same_world(&real, &state, why))
 		differs = sequence->count + 1;
 	for (unsigned i = 0; i < sequence->count && differs == 0; i++) {
-		if (!call_in_both(&real, &state, &sequence->moves[i], true, why))
+		if (!(kind == WORLD_STEPS
+			    ? step_in_both(&real, &state, &sequence->moves[i], why)
+			    : call_in_both(&real, &state, &sequence->moves[i], true, why)))
 			differs = i + 1;
 	}
 	real_done(&real);
@@ -291,7 +322,7 @@ run_sequence(const struct pale_model *model, enum world_kind kind)
 	counts.sequences++;
 	real_init(&real, model, kind);
 	same = same_world(&real, &state, why);
-	while (same && sequence.count < LENGTH) {
+	while (same && sequence.count < (kind == WORLD_STEPS ? STEPS : LENGTH)) {
 		unsigned p = test_below(&seed, (unsigned)model->process_count);
 		unsigned count;
 
@@ -302,6 +333,11 @@ run_sequence(const struct pale_model *model, enum world_kind kind)
 		sequence.moves[sequence.count] =
 		    *choose(model, kind, moves, count < MOVES ? count : MOVES, own[p]++);
 		sequence.count++;
+		if (kind == WORLD_STEPS) {
+			same =
+			    step_in_both(&real, &state, &sequence.moves[sequence.count - 1], why);
+			continue;
+		}
 		same = call_in_both(&real, &state, &sequence.moves[sequence.count - 1],
 		    sequence.count % LOOK_EVERY == 0 || sequence.count == LENGTH, why);
 	}
@@ -399,6 +435,11 @@ TEST(in_root, "walker in-root ends every lookup as openat2 with RESOLVE_IN_ROOT"
 	law(WORLD_IN_ROOT, wanted);
 }
 
+TEST(steps, "lookups that others disturb between two components: as by hand")
+{
+	law(WORLD_STEPS, wanted / 3);
+}
+
 TEST(ipc, "pipes, sockets and System V: likewise")
 {
 	law(WORLD_IPC, wanted);
@@ -407,7 +448,7 @@ TEST(ipc, "pipes, sockets and System V: likewise")
 int
 main(int argc, char **argv)
 {
-	const TTest *const all[] = { files, beneath, in_root, ipc, more_files };
+	const TTest *const all[] = { files, beneath, in_root, ipc, steps, more_files };
 
 	if (argc > 1)
 		wanted = strtoull(argv[1], NULL, 0);

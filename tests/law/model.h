@@ -28,7 +28,8 @@ enum world_kind {
 	WORLD_FILES,   /* names, descriptors, modes, users; walker none */
 	WORLD_BENEATH, /* openat2 against the walker of that name */
 	WORLD_IN_ROOT,
-	WORLD_IPC, /* pipes, sockets, System V objects; walker none */
+	WORLD_STEPS, /* lookups one component at a time, and others in between; walker none */
+	WORLD_IPC,   /* pipes, sockets, System V objects; walker none */
 	WORLD_KINDS,
 };
 
@@ -47,6 +48,8 @@ struct real {
 	int base;                                                  /* its root directory */
 	int fd[PALE_MODEL_PROCESSES][PALE_MODEL_FDS];              /* -1 */
 	int cwd[PALE_MODEL_PROCESSES], root[PALE_MODEL_PROCESSES]; /* O_PATH */
+	int at[PALE_MODEL_PROCESSES], first[PALE_MODEL_PROCESSES]; /* WORLD_STEPS: of a lookup
+								    * that is under way, or -1 */
 	ino_t ino[PALE_MODEL_INODES]; /* what an inode of the model is; 0 unknown */
 	int ids[PALE_MODEL_PROCESSES][PALE_MODEL_VARS + 1]; /* of System V objects, by variable */
 	int sysv[PALE_MODEL_SYSV];                          /* by slot of the model */
@@ -97,6 +100,14 @@ void real_done(struct real *real);
 /* Do the call of a move. `state` is the model's before it. */
 void real_call(struct real *real, const struct pale_state *state, const struct pale_move *move,
     struct answer *ret);
+
+/* Be the model's process, and oneself again. */
+void real_be(const struct real *real, const struct pale_state *state, unsigned p);
+void real_be_self(const struct real *real, const struct pale_state *state, unsigned p);
+
+/* Take a step that the model has taken; before and after are its states. Is it the same? */
+bool real_step(struct real *real, const struct pale_state *before, const struct pale_move *move,
+    const struct pale_event *event, const struct pale_state *after, char why[WHY_BYTES]);
 
 /* Keep what came of it where the model put it. */
 void real_keep(struct real *real, const struct pale_state *state, const struct pale_move *move,

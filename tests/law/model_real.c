@@ -178,15 +178,14 @@ dispatch(struct call *call)
 	}
 }
 
-/* Be the model's process, until be_self. */
-static void
-be(const struct call *call)
+void
+real_be(const struct real *real, const struct pale_state *state, unsigned p)
 {
-	const struct pale_process *process = &call->state->processes[call->p];
-	uid_t uid = call->real->model->users[process->euid];
+	const struct pale_process *process = &state->processes[p];
+	uid_t uid = real->model->users[process->euid];
 
-	must(fchdir(call->real->root[call->p]) == 0 && chroot(".") == 0, "change root");
-	must(fchdir(call->real->cwd[call->p]) == 0, "change directory");
+	must(fchdir(real->root[p]) == 0 && chroot(".") == 0, "change root");
+	must(fchdir(real->cwd[p]) == 0, "change directory");
 	umask(process->umask);
 	if (uid != 0)
 		must(setresgid((gid_t)-1, uid, (gid_t)-1) == 0 &&
@@ -194,10 +193,10 @@ be(const struct call *call)
 		    "become a user");
 }
 
-static void
-be_self(const struct call *call)
+void
+real_be_self(const struct real *real, const struct pale_state *state, unsigned p)
 {
-	if (call->real->model->users[call->state->processes[call->p].euid] != 0)
+	if (real->model->users[state->processes[p].euid] != 0)
 		must(setresuid((uid_t)-1, 0, (uid_t)-1) == 0 &&
 			setresgid((gid_t)-1, 0, (gid_t)-1) == 0,
 		    "become root again");
@@ -234,10 +233,10 @@ real_call(struct real *real, const struct pale_state *state, const struct pale_m
 						   : -1;
 		call.path[i] = call.site->path[i] != 0 ? model->rests[call.site->path[i]].text : "";
 	}
-	be(&call);
+	real_be(real, state, call.p);
 	errno = 0;
 	ret->error = dispatch(&call) < 0 ? errno : 0;
-	be_self(&call);
+	real_be_self(real, state, call.p);
 	if (ret->error != 0)
 		return;
 	if (call.site->op == PALE_CALL_chdir || call.site->op == PALE_CALL_fchdir)

@@ -207,6 +207,8 @@ real_init(struct real *real, const struct pale_model *model, enum world_kind kin
 	memset(real->fd, -1, sizeof(real->fd));
 	memset(real->ids, -1, sizeof(real->ids));
 	memset(real->sysv, -1, sizeof(real->sysv));
+	memset(real->at, -1, sizeof(real->at));
+	memset(real->first, -1, sizeof(real->first));
 	memset(paths, 0, sizeof(paths));
 	umask(0);
 	real->base = new_tmpfs();
@@ -238,6 +240,10 @@ real_done(struct real *real)
 	for (unsigned p = 0; p < real->model->process_count; p++) {
 		close(real->cwd[p]);
 		close(real->root[p]);
+		if (real->at[p] >= 0)
+			close(real->at[p]);
+		if (real->first[p] >= 0)
+			close(real->first[p]);
 		for (unsigned i = 0; i < PALE_MODEL_FDS; i++) {
 			if (real->fd[p][i] >= 0)
 				close(real->fd[p][i]);

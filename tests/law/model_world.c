@@ -293,6 +293,50 @@ write_other(struct writer *w)
 	}
 }
 
+/* Lookups that can be finished by hand, and what gets into their way. */
+static void
+write_step(struct writer *w)
+{
+	struct where at = anywhere(w, false), to = anywhere(w, test_below(&w->seed, 2) == 0);
+
+	switch (test_below(&w->seed, 12)) {
+	case 0:
+	case 1:
+	case 2:
+		say(w, "'openat(%s, \"%s\", %s)'", at.dirfd, at.path,
+		    PICK(w, "O_PATH", "O_PATH|O_NOFOLLOW", "O_PATH|O_DIRECTORY",
+			"O_PATH|O_CLOEXEC"));
+		break;
+	case 3:
+		say(w, "'mkdirat(%s, \"%s\", 0%s)'", to.dirfd, to.path, dir_mode(w));
+		break;
+	case 4:
+		say(w, "'unlinkat(%s, \"%s\")'", at.dirfd, at.path);
+		break;
+	case 5:
+		say(w, "'unlinkat(%s, \"%s\", AT_REMOVEDIR)'", at.dirfd, at.path);
+		break;
+	case 6:
+	case 7:
+		say(w, "'renameat(%s, \"%s\", %s, \"%s\"%s)'", at.dirfd, at.path, to.dirfd, to.path,
+		    PICK(w, "", "", ", RENAME_EXCHANGE"));
+		break;
+	case 8:
+		say(w, "'symlinkat(\"%s\", %s, \"%s\")'", PICK(w, "a", "..", "/a"), to.dirfd,
+		    to.path);
+		break;
+	case 9:
+		say(w, "'fstatat(%s, \"%s\")'", at.dirfd, at.path);
+		break;
+	case 10:
+		say(w, "'fchmod(*, 0%s)'", dir_mode(w));
+		break;
+	default:
+		say(w, "'%s(*)'", PICK(w, "close", "close", "fchdir", "dup"));
+		break;
+	}
+}
+
 static void
 write_calls(struct writer *w, enum world_kind kind, unsigned number, bool opens_only)
 {
@@ -308,6 +352,8 @@ write_calls(struct writer *w, enum world_kind kind, unsigned number, bool opens_
 		say(w, "\t\t");
 		if (opens_only && test_below(&w->seed, 5) == 0) {
 			say(w, "'close(*)'");
+		} else if (kind == WORLD_STEPS) {
+			write_step(w);
 		} else if (opens_only) {
 			write_open(w);
 		} else if (kind == WORLD_IPC && which < 6) {
