@@ -302,11 +302,17 @@ pale_footprint_is_vain(const struct pale_taken *taken)
 	const struct pale_process *before = &taken->before->processes[p];
 	const struct pale_model_compartment *c = &model->compartments[model->compartment_of[p]];
 	uint64_t without[PALE_STATE_WORDS_MAX], with[PALE_STATE_WORDS_MAX];
+	struct pale_process after = taken->after->processes[p];
 	struct pale_state state;
 
 	if (!taken->footprint->vain || !c->adversary || taken->event->kind != PALE_EVENT_RESULT ||
 	    taken->event->ended || taken->event->names_changed || before->made != 0)
 		return false;
+	/* Most fail at once, and need no closer look. */
+	after.calls++;
+	if (taken->move->phase == PALE_PHASE_IDLE && taken->event->error != 0 &&
+	    memcmp(&after, before, sizeof(after)) == 0)
+		return true;
 	pale_model_copy(model, &state, taken->before);
 	take_back(model, &state, p);
 	pale_model_pack(model, &state, without);

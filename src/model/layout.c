@@ -475,6 +475,7 @@ pale_model_lay_out(struct pale_model *model, struct pale_err *err)
 		add_process(&plan, p);
 	layout->gathers = can_gather();
 	layout->local = facts.local;
+	model->lasting = (uint32_t)((UINT64_C(2) << model->inode_count) - 2) & ~facts.movable;
 	if (plan.failed || make_chunks(&plan) < 0) {
 		pale_model_layout_free(layout);
 		return pale_fail(err, -ENOMEM, "no memory");

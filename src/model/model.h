@@ -239,6 +239,7 @@ struct pale_model {
 	uint8_t protect;    /* PALE_PROTECT_*: fs.protected_* of sysctl */
 	const char *inode_paths[PALE_MODEL_INODES]; /* of those of the tree, for printing */
 	struct pale_state *initial;
+	uint32_t lasting; /* inodes whose names never change: a bit each; by pale_model_lay_out */
 
 	uint32_t properties; /* that are looked at: bits of enum pale_property */
 	/* Directories that are delegated to it, a bit each; by pale_property_prepare. */

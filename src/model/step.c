@@ -32,10 +32,23 @@ compartment_of(const struct pale_model *model, unsigned p)
 	return &model->compartments[model->compartment_of[p]];
 }
 
+/* How many paths are walked, and whether the first one begins at a descriptor: of each call. */
+/* clang-format off */
+static const struct {
+	uint8_t walks;
+	bool has_dirfd;
+} shapes[PALE_CALL_COUNT] = {
+#define CALL(name, signature, walks, sys, summary) \
+	[PALE_CALL_##name] = { sizeof(walks) - 1, \
+		(signature)[0] == 'd' || PALE_CALL_##name == PALE_CALL_symlinkat },
+#include "model/calls.def"
+};
+/* clang-format on */
+
 static unsigned
 walk_count(const struct pale_site *site)
 {
-	return (unsigned)strlen(pale_model_calls[site->op].walks);
+	return shapes[site->op].walks;
 }
 
 /* How the process comes to its next path; which of the site's paths and descriptors that is. */
@@ -48,7 +61,7 @@ struct leg {
 bool
 pale_site_has_dirfd(const struct pale_site *site)
 {
-	return pale_model_calls[site->op].signature[0] == 'd' || site->op == PALE_CALL_symlinkat;
+	return shapes[site->op].has_dirfd;
 }
 
 static struct leg

@@ -248,27 +248,37 @@ forget(const struct pale_model *model, struct pale_state *state, uint32_t freed)
 	}
 }
 
+/* Of this, too, only what can lose its name is looked at. */
 uint32_t
 pale_tree_nameless(const struct pale_model *model, const struct pale_state *state)
 {
-	uint32_t used = 0;
+	uint32_t end = UINT32_MAX >> (32 - pale_tree_inode_end(model)), nameless = 0;
 
-	for (unsigned i = 1; i < pale_tree_inode_end(model); i++)
-		used |= (uint32_t)(state->inodes[i].type != PALE_INODE_FREE) << i;
-	return used & ~named_inodes(model, state);
+	for (uint32_t left = end & ~model->lasting & ~1U; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+
+		nameless |=
+		    (uint32_t)(state->inodes[i].type != PALE_INODE_FREE && !state->inodes[i].linked)
+		    << i;
+	}
+	nameless &= ~(UINT32_C(1) << PALE_MODEL_ROOT);
+	if (nameless == 0)
+		return 0;
+	for (unsigned i = 0; i < pale_tree_entry_end(model); i++)
+		if (state->entries[i].dir != 0)
+			nameless &= ~(UINT32_C(1) << state->entries[i].inode);
+	return nameless;
 }
 
 void
 pale_tree_collect(const struct pale_model *model, struct pale_state *state)
 {
-	uint32_t named = named_inodes(model, state), used = 0, freed;
+	uint32_t freed = pale_tree_nameless(model, state);
 
-	for (unsigned i = 1; i < pale_tree_inode_end(model); i++)
-		used |= (uint32_t)(state->inodes[i].type != PALE_INODE_FREE) << i;
 	/* Nearly always everything has a name, and nobody need be asked who holds it. */
-	if ((used & ~named) == 0)
+	if (freed == 0)
 		return;
-	freed = used & ~held_inodes(model, state, named);
+	freed &= ~held_inodes(model, state, named_inodes(model, state));
 	if (freed == 0)
 		return;
 	for (unsigned i = 1; i < pale_tree_inode_end(model); i++) {
