@@ -213,3 +213,19 @@ traces() {
 	[ "$status" -eq 2 ]
 	! compgen -G '/tmp/witness-*'
 }
+
+@test "random ways through every scenario give on this kernel what they give in the model" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	who=root
+	seed=${PALE_SEED:-$RANDOM}
+	for file in "$scenarios"/*.pale; do
+		# What a kernel's walk would answer is asked of the plain walk, which it is.
+		for how in walker "kernel --walker none"; do
+			[ "$how" = walker ] || has_fuse || continue
+			# shellcheck disable=SC2086 # words
+			run "$tool" "$file" $how --random 10 --seed "$seed"
+			echo "$file: $how: seed $seed: $output"
+			[ "$status" -eq 0 ]
+		done
+	done
+}
