@@ -207,6 +207,7 @@ reproduce(const char *name)
 
 /* clang-format off */
 REPRODUCE(mkfifo, "mkfifo-open", "a line ends in another file through a FIFO opened by its name")
+REPRODUCE(same_owner, "fifo-of-the-same-owner", "another FIFO of the same owner passes for the one just made")
 REPRODUCE(squatted, "fifo-squatted", "orders come from a FIFO that another has made")
 REPRODUCE(fifo_mode, "fifo-mode", "orders come through a FIFO that all may write to")
 REPRODUCE(for_file, "fifo-for-file", "a service waits for ever in the opening of a file")
@@ -228,9 +229,9 @@ REPRODUCE(sigpipe, "sigpipe", "a reader that goes kills the writer")
 int
 main(void)
 {
-	const TTest *const all[] = { mkfifo, squatted, fifo_mode, for_file, umask0, chmod_late,
-		replaceable, swapped, stale, left, wrong_peer, queue, segment, child, fetch,
-		semaphore, sigpipe };
+	const TTest *const all[] = { mkfifo, same_owner, squatted, fifo_mode, for_file, umask0,
+		chmod_late, replaceable, swapped, stale, left, wrong_peer, queue, segment, child,
+		fetch, semaphore, sigpipe };
 
 	if (geteuid() != 0)
 		TEST_SKIP_ALL("root");
