@@ -6,6 +6,7 @@
 
 #include "core/scope.h"
 #include "model/property.h"
+#include "model/rest.h"
 #include "report/check_witness.h"
 
 enum {
@@ -287,6 +288,13 @@ pale_report_check(const struct pale_report_check *check, const struct pale_text 
 	pale_report_check_scope(model, &words);
 	pale_string_add(&words, " (processes x calls of each)");
 	put_item(text, "Scope", &words);
+	if (model->links < PALE_REST_LINKS) {
+		pale_string_add(&words,
+		    "%u deep within each other in one path: there is no room for more, and deeper "
+		    "ones fail with ELOOP, as in the kernel those do that lie %d deep",
+		    model->links, PALE_REST_LINKS + 1);
+		put_item(text, "Links", &words);
+	}
 	pale_string_add(&words, "%s%s%s", pale_report_check_walker(check), says == NULL ? "" : ": ",
 	    says == NULL ? "" : says);
 	put_item(text, "Walker", &words);
