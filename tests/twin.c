@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "model/ops.h"
+#include "model/pack.h"
 #include "model/read.h"
 #include "twin_actor.h"
 #include "twin_look.h"
@@ -184,6 +185,14 @@ compare(struct twin *twin, unsigned p, const struct actor_order *order, int mode
 	const char *text = twin->model->sites[order->site].text;
 	enum pale_model_op op = twin->model->sites[order->site].op;
 
+	const char *lost = pale_model_lost(twin->model, &twin->state);
+
+	/* And what is stored of the state is all of it. */
+	if (lost != NULL) {
+		snprintf(
+		    twin->words, sizeof(twin->words), "after %s: %s is not stored", text, lost);
+		return twin->words;
+	}
 	if (!is_alike(model, real)) {
 		snprintf(twin->words, sizeof(twin->words),
 		    "%s: %s: the model says %s, the kernel %s", pale_model_actor(twin->model, p),
