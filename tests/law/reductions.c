@@ -348,14 +348,16 @@ static const char *const delicate[] = {
 	"\topen('wide', '/a', 'lookup,read')\n\tcalls('1')\n\tmay('openat(n, ../e/x, O_RDWR)')\n}\n"
 	"compartment mover {\n\tprogram('renameat(AT_FDCWD, /a/e/x, AT_FDCWD, /a/x)')\n}\n",
 	/* A FIFO: its reader comes only after the way to it was taken away. */
-	"fifo('/d/bar/p')\nwalker('none')\nnever('finished(victim)')\n"
+	"fifo('/d/bar/p')\nwalker('none')\nnever('holds(victim, /d/bar/p)')\n"
 	"compartment reader {\n\topen('bar', '/d/bar')\n"
 	"\tprogram('renameat(AT_FDCWD, /d/bar, AT_FDCWD, /d/baz)', 'openat(bar, p, O_RDWR)')\n}\n"
-	"compartment victim {\n\tprogram('open(/d/bar/p, O_WRONLY|O_NONBLOCK)')\n}\n",
+	"compartment victim {\n\tprogram('try open(/d/bar/p, O_WRONLY|O_NONBLOCK)', "
+	"'umask(0)')\n}\n",
 	/* `used`: between two calls of the one somebody else does what only the first allows. */
 	"directory('/d', 'mode=777')\nfile('/d/f')\nwalker('none')\n"
 	"never('owned(/d/f, 100) and not used(victim, secret)')\n"
-	"compartment victim {\n\topen('d', '/d')\n\tprogram('unlinkat(d, f)', 'use(secret)')\n}\n"
+	"compartment victim {\n\topen('d', '/d')\n\tprogram('unlinkat(d, f)', 'use(secret)', "
+	"'umask(0)')\n}\n"
 	"compartment other {\n\tuser('100')\n\topen('d', '/d')\n\tprogram('mkdirat(d, f)')\n}\n",
 	/* O_CREAT through a dangling link makes another name than it says. */
 	"directory('/d/bar')\nsymlink('/d/l', "
