@@ -190,12 +190,15 @@ write_open(struct writer *w)
 	bool creates = test_below(&w->seed, 3) == 0;
 	struct where at = anywhere(w, creates && test_below(&w->seed, 2) == 0);
 
+	if (test_below(&w->seed, 8) == 0)
+		say(w, "'open(\"%s\", ", at.path);
+	else
+		say(w, "'openat(%s, \"%s\", ", at.dirfd, at.path);
 	/* What may exist and be a FIFO must not block, so O_NONBLOCK; a new file never does. */
 	if (creates)
-		say(w, "'openat(%s, \"%s\", %s|O_NONBLOCK, 0%s)'", at.dirfd, at.path,
-		    open_words(w, true), world_file_mode(w));
+		say(w, "%s|O_NONBLOCK, 0%s)'", open_words(w, true), world_file_mode(w));
 	else
-		say(w, "'openat(%s, \"%s\", %s)'", at.dirfd, at.path, open_words(w, false));
+		say(w, "%s)'", open_words(w, false));
 }
 
 static void

@@ -86,13 +86,15 @@ write_socket(struct writer *w)
 	const char *name =
 	    PICK(w, "/w/s", "/w/s", "/w/s", "/w/s", "/w/a", "/w/l", "s", "a/s", "s/", "l", "/f");
 
-	switch (test_below(&w->seed, 24)) {
+	switch (test_below(&w->seed, 30)) {
 	case 0:
 	case 1:
 		say(w, "'%s = socket(%s)'", PICK(w, "x", "y", "y", "y"),
 		    PICK(w, "", "SOCK_CLOEXEC"));
 		break;
 	case 2:
+	case 24:
+	case 25:
 		say(w, "'y, z = socketpair(%s)'", PICK(w, "", "SOCK_CLOEXEC"));
 		break;
 	case 3:
@@ -119,11 +121,15 @@ write_socket(struct writer *w)
 		say(w, "'peer(%s, %s)'", socket_word(w, PICK(w, "y", "z")), world_user(w));
 		break;
 	case 15:
-		say(w, "'sendfd(%s, *)'", socket_word(w, PICK(w, "y", "z")));
+	case 26:
+	case 27:
+	case 28:
+		say(w, "'sendfd(%s, *)'", socket_word(w, "y"));
 		break;
 	case 16:
 	case 17:
-		say(w, "'recvfd(%s)'", socket_word(w, PICK(w, "y", "z")));
+	case 29:
+		say(w, "'recvfd(%s)'", socket_word(w, "z"));
 		break;
 	case 18:
 		say(w, "'pipe(%s)'", PICK(w, "", "O_CLOEXEC", "O_NONBLOCK"));
