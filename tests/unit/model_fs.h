@@ -100,4 +100,40 @@ answer(const char *user, const char *calls)
 	return last.kind == PALE_EVENT_RESULT ? last.error : -1;
 }
 
+/* The inode of an absolute path of plain names, 0 if there is none. */
+static inline unsigned
+at(const char *path)
+{
+	unsigned inode = PALE_MODEL_ROOT;
+
+	while (*path != '\0' && inode != 0) {
+		size_t length = strcspn(++path, "/");
+		unsigned name = 1;
+
+		while (name < model->name_count &&
+		    (strlen(model->names[name]) != length ||
+			memcmp(model->names[name], path, length) != 0))
+			name++;
+		inode = name < model->name_count ? pale_tree_find(model, &state, inode, name) : 0;
+		path += length;
+	}
+	return inode;
+}
+
+static inline const struct pale_inode *
+inode(const char *path)
+{
+	ck_assert_msg(at(path) != 0, "there is no %s", path);
+	return &state.inodes[at(path)];
+}
+
+/* A descriptor that the last call gave. */
+static inline const struct pale_fd *
+got(void)
+{
+	ck_assert_int_eq(last.error, 0);
+	ck_assert_int_ge(last.got_fd[0], 0);
+	return &state.processes[0].fds[last.got_fd[0]];
+}
+
 #endif

@@ -1,42 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calls on the file system, in the model: what they leave, and the steps that they take. */
+/* Calls on the file system, in the model: what they leave. */
 #include "model_fs.h"
-
-/* The inode of an absolute path of plain names, 0 if there is none. */
-static unsigned
-at(const char *path)
-{
-	unsigned inode = PALE_MODEL_ROOT;
-
-	while (*path != '\0' && inode != 0) {
-		size_t length = strcspn(++path, "/");
-		unsigned name = 1;
-
-		while (name < model->name_count &&
-		    (strlen(model->names[name]) != length ||
-			memcmp(model->names[name], path, length) != 0))
-			name++;
-		inode = name < model->name_count ? pale_tree_find(model, &state, inode, name) : 0;
-		path += length;
-	}
-	return inode;
-}
-
-static const struct pale_inode *
-inode(const char *path)
-{
-	ck_assert_msg(at(path) != 0, "there is no %s", path);
-	return &state.inodes[at(path)];
-}
-
-/* A descriptor that the last call gave. */
-static const struct pale_fd *
-got(void)
-{
-	ck_assert_int_eq(last.error, 0);
-	ck_assert_int_ge(last.got_fd[0], 0);
-	return &state.processes[0].fds[last.got_fd[0]];
-}
 
 TEST(root_opens, "user 0 opens what nobody else may")
 {
@@ -281,133 +245,10 @@ TEST(fd_flags, "a descriptor has what it was opened for")
 	ck_assert_uint_eq(got()->flags, PALE_F_READ | PALE_F_WRITE | PALE_F_CLOEXEC);
 }
 
-TEST(failure_ends, "a call that fails ends a program")
-{
-	ck_assert_int_eq(answer("100", "'mkdirat(own, dir)'"), EEXIST);
-	ck_assert_uint_eq(state.processes[0].status, PALE_PROCESS_FAILED);
-	ck_assert_uint_eq(state.processes[0].error, EEXIST);
-	ck_assert_uint_eq(state.processes[0].fds[0].kind, PALE_FD_NONE);
-	ck_assert(last.ended);
-}
-
-TEST(end_keeps, "a program that comes to its end keeps what it holds")
-{
-	ck_assert_int_eq(answer("100", "'mkdirat(dir, leaf)'"), 0);
-	ck_assert_uint_eq(state.processes[0].status, PALE_PROCESS_FINISHED);
-	ck_assert_uint_eq(state.processes[0].fds[0].kind, PALE_FD_INODE);
-	ck_assert(pale_model_is_over(model, &state));
-}
-
-TEST(steps_names, "a call with single names is one step")
-{
-	run("100", "'renameat(own, file, dir, leaf)'");
-	ck_assert_uint_eq(steps, 1);
-}
-
-TEST(steps_open, "a lookup is its start, its components and its finish")
-{
-	run("100", "'openat(dir, \"sub/../..\", O_RDONLY|O_DIRECTORY)'");
-	ck_assert_uint_eq(steps, 5);
-}
-
-TEST(steps_creat, "O_CREAT takes the last component in a step of its own")
-{
-	run("100", "'openat(dir, leaf, O_WRONLY|O_CREAT, 0600)'");
-	ck_assert_uint_eq(steps, 3);
-}
-
-TEST(steps_two, "the second of two paths starts where the first is finished")
-{
-	run("100", "'renameat(own, \"full/leaf\", own, \"dir/leaf\")'");
-	ck_assert_uint_eq(steps, 5);
-}
-
-TEST(steps_followed, "a single name that can be a link is walked where it would be followed")
-{
-	run("100", "'fstatat(own, link)'");
-	ck_assert_uint_eq(steps, 4);
-	run("100", "'fstatat(own, link, AT_SYMLINK_NOFOLLOW)'");
-	ck_assert_uint_eq(steps, 1);
-}
-
-TEST(locked_out, "who changes names waits for the lock, and nothing is changed")
-{
-	struct pale_state before;
-	struct pale_move move;
-
-	read_program("100", "'mkdirat(dir, leaf)'");
-	state.lock = 2;
-	before = state;
-	ck_assert_uint_eq(pale_model_moves(model, &state, 0, &move, 1), 1);
-	ck_assert(!pale_model_step(model, &state, &move, NULL));
-	ck_assert_mem_eq(&before, &state, sizeof(state));
-	state.lock = 0;
-	ck_assert(pale_model_step(model, &state, &move, NULL));
-}
-
-TEST(waiting_stuck, "who waits for a FIFO's peer that nobody must be is stuck")
-{
-	run("100", "'openat(own, fifo, O_RDONLY)'");
-	ck_assert_uint_eq(state.processes[0].phase, PALE_PHASE_WAIT);
-	ck_assert(pale_model_is_stuck(model, &state, 0));
-	ck_assert(!pale_model_is_over(model, &state));
-}
-
-TEST(beneath_mask, "what lies beneath a directory is itself and its tree, by any name")
-{
-	uint32_t beneath;
-
-	read_program("100", "'mkdirat(dir, leaf)'");
-	beneath = pale_tree_beneath(model, &state, at("/own"));
-	for (unsigned i = 1; i <= model->inode_room; i++)
-		ck_assert_int_eq((beneath >> i & 1) != 0,
-		    state.inodes[i].type != PALE_INODE_FREE &&
-			pale_tree_is_beneath(model, &state, at("/own"), i));
-	ck_assert(beneath >> at("/own/dir/sub") & 1);
-	ck_assert(beneath >> at("/own/file") & 1);
-	ck_assert(!(beneath >> at("/roots/file") & 1));
-	ck_assert(!(beneath & 1));
-}
-
 TEST(stat_others, "what else was remembered stays so")
 {
 	run("100", "'s = fstatat(own, file)', 'unlinkat(own, \"full/leaf\")'");
 	ck_assert_uint_eq(state.processes[0].vars[1].kind, PALE_VAR_INODE);
-}
-
-TEST(exit_ends, "exit ends a process, and what it held is let go")
-{
-	run("100", "'exit()', 'mkdirat(dir, leaf)'");
-	ck_assert(last.ended);
-	ck_assert_uint_eq(state.processes[0].status, PALE_PROCESS_FINISHED);
-	ck_assert_uint_eq(state.processes[0].fds[0].kind, PALE_FD_NONE);
-	ck_assert_uint_eq(at("/own/dir/leaf"), 0);
-}
-
-TEST(begin_waits, "a walk that cannot even begin leaves everything as it was")
-{
-	struct pale_state before;
-	struct pale_move move;
-
-	inside = "\twalker('lock')\n";
-	read_program("100", "'openat(dir, sub, O_RDONLY)'");
-	state.lock = 2;
-	before = state;
-	ck_assert_uint_eq(pale_model_moves(model, &state, 0, &move, 1), 1);
-	ck_assert(!pale_model_step(model, &state, &move, NULL));
-	ck_assert_mem_eq(&before, &state, sizeof(state));
-	ck_assert(pale_model_is_stuck(model, &state, 0));
-	state.lock = 0;
-	ck_assert(pale_model_step(model, &state, &move, NULL));
-	ck_assert_uint_eq(state.lock, 1);
-	ck_assert(!pale_model_is_stuck(model, &state, 0));
-}
-
-TEST(lock_returned, "the end of a call gives the lock back")
-{
-	inside = "\twalker('lock')\n";
-	ck_assert_int_eq(answer("100", "'openat(dir, sub, O_RDONLY)'"), 0);
-	ck_assert_uint_eq(state.lock, 0);
 }
 
 TEST(mounts, "from one delegated mount to another nothing is renamed")
@@ -434,27 +275,9 @@ TEST(mount_cwd, "so does the working directory")
 	ck_assert_uint_eq(got()->of, at("/own/dir"));
 }
 
-TEST(clean_call, "nothing of a call is left when it has returned")
-{
-	struct pale_process *me = &state.processes[0];
-
-	run("100",
-	    "'x = openat(own, \"todir/sub\", O_RDONLY)', 'mkdirat(dir, \"sub/leaf\")', "
-	    "'renameat(own, \"full/leaf\", own, \"dir/leaf\")', "
-	    "'openat(own, gone, O_WRONLY|O_CREAT)'");
-	ck_assert_int_eq(last.error, 0);
-	ck_assert_uint_eq(me->phase | me->path | me->site | me->fd[0] | me->fd[1] | me->made |
-		me->first_node | me->first_rest | me->moved | me->seen_call | me->seen_union,
-	    0);
-	for (unsigned i = 0; i < PALE_WALKER_SLOTS; i++)
-		ck_assert_uint_eq(me->slots[i], 0);
-}
-
 TEST_MAIN("model_fs_done", root_opens, dotdot_root, link_followed, link_within, path_of_link,
     dead_dotdot, dead_kept, dead_freed, held_above, number_kept, mkdir_mode, creat_mode, umask_set,
     symlink_made, creat_gone, truncates, trunc_root, rename_over, rename_dir, rename_hard,
     rename_empty, exchange, link_made, link_of_link, link_follows, unlink_one, chmod_link,
     stat_link, stat_holds_nothing, rights_inherited, chroot_stays, chroot_cwd, fd_flags,
-    failure_ends, end_keeps, steps_names, steps_open, steps_creat, steps_two, steps_followed,
-    locked_out, waiting_stuck, beneath_mask, stat_others, exit_ends, begin_waits, lock_returned,
-    mounts, mount_kept, mount_cwd, clean_call)
+    stat_others, mounts, mount_kept, mount_cwd)
