@@ -23,7 +23,7 @@ rows=$world/rows
 
 # Copies, because the ordinary user may not reach the build directory.
 chmod 755 "$world"
-for file in pale bench/bare bench/jobs bench/micro bench/asked; do
+for file in pale pale-check bench/bare bench/jobs bench/micro bench/asked; do
 	cp "$build/$file" "$world" || exit 1
 done
 mkdir "$world/job"
@@ -44,6 +44,10 @@ row() { (IFS='|' && echo "$*") >>"$rows"; }
 # calc EXPRESSION FORMAT; holds EXPRESSION
 calc() { awk "BEGIN { printf \"${2:-%.2f}\", $1 }"; }
 verdict() { awk "BEGIN { print ($1) ? \"met\" : \"not met\" }"; }
+
+# shellcheck source=bench/check.sh
+. "$here/check.sh"
+states=$build/bench/states dotdots=$here/../scenarios/dotdots.pale
 
 # bwrap with what the profile system gives: the same trees, links, files of /etc, devices and
 # private directories, the same namespaces. (It binds the files that pale copies; it installs no
@@ -254,7 +258,7 @@ traces() {
 # too, which costs more than anything else here.
 exec 2> >(cat >&2)
 bwrap_policy
-echo "Measuring on processor $cpu; about three minutes." >&2
+echo "Measuring on processor $cpu; about five minutes." >&2
 start_of "ordinary user" user
 [ "$(id -u)" != 0 ] || start_of root pinned
 memory
@@ -272,6 +276,8 @@ git_status
 micro
 asked
 traces
+searches
+matrix
 
 awk -F'|' 'BEGIN { printf "%-48s %11s %11s %9s  %-12s %s\n", "what", "native/peer", "pale",
 	"ratio", "target", "" }
