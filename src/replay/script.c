@@ -212,6 +212,19 @@ add_changes(struct pale_script *script, const struct pale_replay_step *step)
 			pale_script_add(
 			    script, "\tuser[%u] = %u;\n", p, script->model->users[after->euid]);
 	}
+	/* SEM_UNDO, with the end of a process. */
+	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++) {
+		const struct pale_sysv *before = &step->before->sysv[i];
+		const struct pale_sysv *after = &step->after->sysv[i];
+
+		if (before->kind == PALE_SYSV_SEM && after->kind == PALE_SYSV_SEM &&
+		    before->count != after->count &&
+		    script->model->sites[step->move.site].op != PALE_CALL_semop)
+			pale_script_add(script,
+			    "\tmust(us == 0 ? seteuid(0) : 0);\n"
+			    "\tmust(semctl(object[%u], 0, SETVAL, %u));\n",
+			    i, after->count);
+	}
 }
 
 /*
@@ -351,12 +364,14 @@ pale_replay_script(const struct pale_model *model, const struct pale_replay_step
 	add_tree(&script);
 	pale_script_add(&script,
 	    "int\nmain(void)\n{\n\tstruct stat st UNUSED, st2 UNUSED;\n"
-	    "\tint hold UNUSED;\n\n\tready();\n");
+	    "\tint hold UNUSED, pair[2] UNUSED;\n\n\tready();\n");
 	if (has_several_users(&script))
 		pale_script_add(&script,
 		    "\tif (us != 0) {\n\t\tfprintf(stderr, \"it has several users: only root "
 		    "can play them\\n\");\n\t\tend(2);\n\t}\n");
-	pale_script_add(&script, "\tmake_tree();\n");
+	pale_script_add(
+	    &script, "%s\tmake_tree();\n", model->key_count > 0 ? "\town_ipc();\n" : "");
+	result = pale_script_objects(&script);
 	add_actors(&script);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = add_step(&script, &steps[i]);

@@ -35,5 +35,11 @@ void pale_script_take(struct pale_script *script, const struct pale_replay_step 
 void pale_script_open(struct pale_script *script, const struct pale_replay_step *step, int got_fd);
 bool pale_script_call_at(struct pale_script *script, const struct pale_replay_step *step);
 bool pale_script_call_fd(struct pale_script *script, const struct pale_replay_step *step);
+/* script_ipc.c */
+int pale_script_objects(struct pale_script *script); /* -ENOTSUP with words */
+bool pale_script_call_ipc(struct pale_script *script, const struct pale_replay_step *step);
+/* A value, or that of a variable before the step. */
+const char *pale_script_value_of(
+    const struct pale_script *script, const struct pale_replay_step *step, struct pale_ref ref);
 
 #endif

@@ -172,8 +172,9 @@ add_stat_of(struct pale_script *script, const struct pale_replay_step *step, uns
 		    slot, n == 0 ? "" : "2");
 }
 
-static const char *
-value_of(const struct pale_script *script, const struct pale_replay_step *step, struct pale_ref ref)
+const char *
+pale_script_value_of(
+    const struct pale_script *script, const struct pale_replay_step *step, struct pale_ref ref)
 {
 	const struct pale_var *var;
 
@@ -278,6 +279,7 @@ add_fork(struct pale_script *script, const struct pale_replay_step *step)
 		if (step->before->processes[p].fds[i].kind != PALE_FD_NONE)
 			pale_script_add(
 			    script, "\tgive(%u, %u, dup(fd[%u][%u]));\n", child, i, p, i);
+	pale_script_add(script, "\tmemcpy(memory[%u], memory[%u], sizeof(memory[0]));\n", child, p);
 	pale_script_add(
 	    script, "\tuser[%u] = user[%u];\n\tmask[%u] = mask[%u];\n", child, p, child, p);
 }
@@ -327,7 +329,7 @@ pale_script_call_fd(struct pale_script *script, const struct pale_replay_step *s
 		break;
 	case PALE_CALL_write:
 		pale_script_add(script, "\tput(fd[%u][%u], ", p, slot);
-		pale_script_quote(script, value_of(script, step, site->ref[0]));
+		pale_script_quote(script, pale_script_value_of(script, step, site->ref[0]));
 		pale_script_add(script, ");\n\texpect(errno == 0 ? 0 : -1");
 		if (step->after->processes[p].status == PALE_PROCESS_KILLED) {
 			pale_script_add(
@@ -368,7 +370,7 @@ pale_script_call_fd(struct pale_script *script, const struct pale_replay_step *s
 		    p, slot, p, event->got_fd[0]);
 		return event->error == 0;
 	default:
-		return false;
+		return pale_script_call_ipc(script, step);
 	}
 	add_want(script, event);
 	add_seen(script, step);

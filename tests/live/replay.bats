@@ -190,7 +190,7 @@ traces() {
 		echo "$output"
 		[ "$status" -eq 1 ] || [[ $output == *"Operation not permitted" ]]
 	done
-	[ "$written" -ge 20 ]
+	[ "$written" -ge 30 ]
 	! compgen -G '/tmp/witness-*'
 }
 
