@@ -19,7 +19,7 @@ enum {
 	LINKS = PALE_WALKER_OWN,
 	PHASE,
 	LAST,  /* what is left when all names have been opened */
-	INDEX, /* of the names, how many the kernel has walked */
+	INDEX, /* of the names, how many have been walked */
 	NAMES, /* what realpath says, from the start on */
 	SLOTS = NAMES + PALE_WALKER_HELD,
 };
@@ -52,12 +52,15 @@ static const struct pale_walker_slot clean_slots[CLEAN_SLOTS] = {
 
 static const struct pale_slot_stack names = { NAMES, PALE_WALKER_HELD };
 
+/* realpath strikes the name from its text; what it asks next it asks along the names that remain.
+ */
 static int
 up_named(const struct pale_part_walk *walk)
 {
 	if (pale_stack_pop(&names, walk->slots) == 0)
 		return -EXDEV;
-	return pale_part_up_tree(walk);
+	walk->slots[INDEX] = 0;
+	return pale_part_to_start(walk);
 }
 
 static const struct pale_part_rule resolving = {
@@ -97,7 +100,7 @@ set_out(const struct pale_part_walk *walk)
 	if (pale_stack_depth(&names, slots) == 0)
 		return arrive(walk);
 	slots[PHASE] = OPENS;
-	slots[LINKS] = 0;
+	slots[LINKS] = slots[INDEX] = 0;
 	slots[PALE_WALKER_LEFT] = 0;
 	slots[PALE_WALKER_AT] = walk->ops->start(walk->ctx);
 	return PALE_WALKER_MORE;
@@ -112,19 +115,44 @@ realpath_begin(uint16_t *slots, unsigned flags, const struct pale_walker_ops *op
 	return r == PALE_WALKER_DONE ? set_out(&walk) : r;
 }
 
+/*
+ * Along the names so far, once more. A link in the place of one is an error here, where readlink
+ * would follow it: what comes of that comes of it when the names are opened, too.
+ */
+static int
+go_along(const struct pale_part_walk *walk)
+{
+	uint16_t *slots = walk->slots;
+	pale_walker_node node;
+	int r =
+	    walk->ops->lookup(walk->ctx, slots[PALE_WALKER_AT], slots[NAMES + slots[INDEX]], &node);
+
+	if (r < 0)
+		return r;
+	if (walk->ops->type(walk->ctx, node) != PALE_WALKER_IS_DIR)
+		return -ENOTDIR;
+	slots[PALE_WALKER_AT] = node;
+	slots[INDEX]++;
+	return PALE_WALKER_MORE;
+}
+
 /* One component of realpath: readlink says whether it is a link and where it leads. */
 static int
 resolve(const struct pale_part_walk *walk)
 {
+	uint16_t *slots = walk->slots, links = slots[LINKS];
 	struct pale_walker_part part;
-	uint16_t links = walk->slots[LINKS];
 	int r;
 
-	walk->ops->part(walk->ctx, walk->slots[PALE_WALKER_LEFT], &part);
+	if (slots[INDEX] < pale_stack_depth(&names, slots))
+		return go_along(walk);
+	walk->ops->part(walk->ctx, slots[PALE_WALKER_LEFT], &part);
 	r = pale_part_step(walk);
-	if (r >= 0 && part.kind == PALE_WALKER_NAME && links == walk->slots[LINKS] &&
-	    !pale_stack_push(&names, walk->slots, part.name))
-		return -ENAMETOOLONG;
+	if (r >= 0 && part.kind == PALE_WALKER_NAME && links == slots[LINKS]) {
+		if (!pale_stack_push(&names, slots, part.name))
+			return -ENAMETOOLONG;
+		slots[INDEX]++;
+	}
 	return r == PALE_WALKER_DONE ? set_out(walk) : r;
 }
 
