@@ -3,6 +3,7 @@
 #ifndef PALE_TESTS_LAW_MODEL_IPC_H
 #define PALE_TESTS_LAW_MODEL_IPC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -17,6 +18,8 @@ enum {
 struct drama {
 	char calls[3][CALLS][CALL_BYTES];
 	unsigned counts[3];
+	bool bold; /* a call that fails ends its process */
+	bool may;  /* the second does any of its calls at any time, three in all */
 	uint8_t turns[TURNS];
 	unsigned turn_count;
 };

@@ -318,10 +318,13 @@ drama_print(const struct drama *drama, char *text)
 	    "socket('/t/u', 'mode=777') fifo('/t/h', 'mode=666', 'user=100') file('/other/g') "
 	    "file('/other/s')\n");
 	for (unsigned p = 0; p < 3; p++) {
-		at += sprintf(at, "%s program(", heads[p]);
+		bool may = drama->may && p == 1;
+
+		at += sprintf(at, "%s %s(", heads[p], may ? "calls('3') may" : "program");
 		for (unsigned i = 0; i < drama->counts[p]; i++)
 			at += sprintf(at, "%s%s'%s%s'", i == 0 ? "" : ", ",
-			    i % 4 == 3 ? "\n    " : "", is_tried(drama->calls[p][i]) ? "try " : "",
+			    i % 4 == 3 ? "\n    " : "",
+			    is_tried(drama->calls[p][i]) && !drama->bold && !may ? "try " : "",
 			    drama->calls[p][i]);
 		at += sprintf(at, ") }\n");
 	}
