@@ -21,7 +21,7 @@ export SECONDS_A_RACE=${SECONDS_A_RACE:-$([ -n "${CI:-}" ] && echo 10 || echo 2)
 public=$(mktemp -d /var/tmp/pale-test.XXXXXX) || exit 1
 trap 'rm -rf "$public"' EXIT
 chmod 755 "$public"
-cp "$build/pale" "$build/pale-check" "$public/"
+find "$build" -maxdepth 1 -type f -name "pale*" -perm -u+x -exec cp {} "$public/" \;
 export PALE=$public/pale PALE_BUILD=$build PALE_SOURCE=$PWD
 
 wanted() {

@@ -45,7 +45,9 @@ pale_cli_apart(const char *verb, int argc, char **argv, char **env)
 	memcpy(vector + 1, argv, (size_t)argc * sizeof(*vector));
 	execve(path, vector, env);
 	pale_fail_errno(&err, "cannot run '%s'", path);
-	pale_remedy(&err, "it is installed beside pale, as a part of it");
+	pale_remedy(&err,
+	    strcmp(verb, "check-mpi") == 0 ? "it is there where pale was built with Open MPI"
+					   : "it is installed beside pale, as a part of it");
 	pale_say_err(&err);
 	return EXIT_UNABLE;
 }

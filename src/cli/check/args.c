@@ -309,6 +309,8 @@ const size_t pale_check_option_count = PALE_COUNT(pale_check_options);
 static int
 check_together(const struct pale_check_args *args, struct pale_err *err)
 {
+	if (args->mpi && args->walker != NULL && strchr(args->walker, '/') != NULL)
+		return pale_fail(err, -EINVAL, "--mpi is for the walkers that pale brings");
 	if (args->json.wanted && args->markdown.wanted)
 		return pale_fail(
 		    err, -EINVAL, "--json and --markdown are two answers; ask for one");

@@ -5,16 +5,21 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cli/apart.h"
 #include "cli/check/args.h"
 #include "cli/check/matrix.h"
+#include "cli/check/mpi.h"
 #include "cli/check/one.h"
 #include "cli/check/scenario.h"
 #include "cli/out.h"
 #include "cli/say.h"
 #include "core/scope.h"
 #include "model/walkers.h"
+
+extern char **environ;
 
 static void
 print_first_screen(FILE *out)
@@ -117,6 +122,35 @@ answer(const struct pale_check_args *args, int *ret_status, struct pale_err *err
 	return true;
 }
 
+static int
+check(const struct pale_check_args *args)
+{
+	return args->matrix ? pale_check_matrix(args) : pale_check_one(args);
+}
+
+#ifdef PALE_MPI
+static int
+check_mpi(int argc, char **argv, const struct pale_check_args *args)
+{
+	int status;
+
+	/* mpirun gives the first process a terminal, wherever its output goes. */
+	setenv("NO_COLOR", "1", 1);
+	pale_mpi_begin(&argc, &argv);
+	pale_check_search_by = pale_mpi_search;
+	status = check(args);
+	pale_mpi_end();
+	return status;
+}
+#else
+/* What is linked with Open MPI takes long to start: it is a program of its own. */
+static int
+check_mpi(int argc, char **argv, const struct pale_check_args *args PALE_UNUSED)
+{
+	return pale_cli_apart("check-mpi", argc - 1, argv + 1, environ);
+}
+#endif
+
 int
 main(int argc, char **argv)
 {
@@ -137,5 +171,5 @@ main(int argc, char **argv)
 		pale_remedy(&err, "name a file or a scenario: pale check dotdots");
 		return fail(&err, PALE_CHECK_USAGE);
 	}
-	return args.matrix ? pale_check_matrix(&args) : pale_check_one(&args);
+	return args.mpi ? check_mpi(argc, argv, &args) : check(&args);
 }

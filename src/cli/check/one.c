@@ -106,11 +106,11 @@ search_and_tell(
 	pale_check_signals();
 	pale_foreign_limit(options.max_bytes);
 	pale_estimate(model, &estimate);
-	result =
-	    pale_estimate_judge(&estimate, options.max_bytes, args->limited, !args->quiet, err);
+	result = pale_estimate_judge(
+	    &estimate, options.max_bytes, args->limited || args->mpi, !args->quiet, err);
 	if (result < 0)
 		return result;
-	result = pale_check_search(model, &options, &search, err);
+	result = pale_check_search_by(model, &options, &search, err);
 	pale_progress_clear(&shown);
 	if (result == 0 && search.traced && !args->no_replay &&
 	    (args->replay_chosen || args->json.wanted || !args->quiet))
@@ -132,6 +132,8 @@ search_and_tell(
 		result = pale_play_script(args, &search, err);
 	if (result == 0)
 		result = status_of(&search.explored);
+	else if (result > 0)
+		result = 0; /* another process tells */
 	pale_play_done(&played);
 	pale_check_search_done(&search);
 	return result;

@@ -57,6 +57,8 @@ find_witness(struct pale_check_search *search, unsigned property, struct pale_er
 	return result;
 }
 
+pale_check_searcher pale_check_search_by = pale_check_search;
+
 int
 pale_check_search(const struct pale_model *model, const struct pale_explore_options *options,
     struct pale_check_search *ret, struct pale_err *err)
@@ -69,14 +71,22 @@ pale_check_search(const struct pale_model *model, const struct pale_explore_opti
 	ret->options.until = PALE_UNTIL_EACH;
 	pale_world_system(model, &ret->system);
 	result = pale_explore(&ret->system, &ret->options, &ret->explored, err);
-	if (result < 0 || ret->explored.verdict != PALE_VIOLATED)
-		return result;
+	return result < 0 ? result : pale_check_search_witness(ret, err);
+}
+
+int
+pale_check_search_witness(struct pale_check_search *ret, struct pale_err *err)
+{
+	int result = 0;
+
+	if (ret->explored.verdict != PALE_VIOLATED)
+		return 0;
 	for (unsigned i = 0; i < PALE_PROPERTIES_MAX && result == 0; i++) {
 		if ((ret->explored.violated >> i & 1) != 0)
 			result = find_witness(ret, i, err);
 	}
 	if (result == 0) {
-		result = pale_trace_make(model, &ret->witness, &ret->trace);
+		result = pale_trace_make(ret->model, &ret->witness, &ret->trace);
 		ret->traced = result == 0;
 		if (result < 0)
 			pale_fail(err, result, "out of memory");

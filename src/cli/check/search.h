@@ -36,6 +36,16 @@ void pale_check_search_options(
  */
 int pale_check_search(const struct pale_model *model, const struct pale_explore_options *options,
     struct pale_check_search *ret, struct pale_err *err);
+
+/* The second half of it: witnesses of what was explored. */
+int pale_check_search_witness(struct pale_check_search *search, struct pale_err *err);
+
+/* Who searches: pale_check_search, or many processes, of which all but one get 1. */
+typedef int (*pale_check_searcher)(const struct pale_model *model,
+    const struct pale_explore_options *options, struct pale_check_search *ret,
+    struct pale_err *err);
+extern pale_check_searcher pale_check_search_by;
+
 void pale_check_search_done(struct pale_check_search *search);
 
 #endif
