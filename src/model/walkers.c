@@ -258,8 +258,10 @@ tree_read_link(void *ctx, pale_walker_node link, pale_walker_rest behind, bool s
 	if (inode->type != PALE_INODE_LINK)
 		return -EINVAL;
 	if ((walk->model->protect & PALE_PROTECT_SYMLINKS) && walk->walker->kernel &&
-	    walk->model->rests[behind].part.kind == PALE_WALKER_END)
+	    walk->model->rests[behind].part.kind == PALE_WALKER_END) {
+		walk->reads.names = UINT64_MAX; /* where it lies matters: any name of it */
 		r = may_follow(walk, link);
+	}
 	if (r < 0)
 		return r;
 	rest = pale_rest_splice(walk->model, inode->target, behind, slash);

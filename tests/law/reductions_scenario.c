@@ -52,6 +52,7 @@ static const char *const trees[][3] = {
 	    "symlink('/tmp/sandbox/foo/l', 'bar/..')\n",
 	    "symlink('/tmp/sandbox/foo/l', '/etc')\n" },
 	{ "", "symlink('/tmp/sandbox/foo/bar/l', '../new')\n", "directory('/tmp/sandbox/baz')\n" },
+	{ "", "", "protect('symlinks')\n" },
 	{ "", "fifo('/tmp/sandbox/p')\n", "fifo('/tmp/sandbox/foo/p', 'mode=666')\n" },
 };
 
