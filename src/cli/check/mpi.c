@@ -9,47 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/search.h"
 #include "cli/check/machine.h"
+#include "cli/check/mpi_share.h"
 #include "core/scope.h"
 
 enum {
 	BATCH_STATES = 4096, /* whose steps are taken between two exchanges */
-	HEAD = 5,            /* words of a violation that is sent, before its two states */
-};
-
-/* Where a state came from. */
-struct origin {
-	uint32_t rank, number;
-};
-
-/* Words for one process, or from all. */
-struct words {
-	uint64_t *list;
-	size_t count, size;
-};
-
-struct share {
-	const struct pale_system *system;
-	const struct pale_explore_options *options;
-	int rank, ranks;
-	struct pale_store store; /* the states of this process */
-	struct origin *origins;  /* by number */
-	size_t origin_size;
-	struct pale_steps steps;
-	void *scratch;
-	struct words *to; /* by process: words of a state, and the number of the one before */
-	struct words from;
-	int *counts; /* 4 of each process, for the exchange */
-	uint32_t properties, violated;
-	struct pale_violation violations[PALE_PROPERTIES_MAX];
-	uint64_t *violation_states;
-	uint64_t transitions, ends, deadlocks;
-	uint64_t begin_ns;
-	unsigned level, levels;
-	bool last, cut;
-	int limit; /* enum pale_limit */
-	int error;
 };
 
 static int mpi_rank;
@@ -72,19 +37,17 @@ pale_mpi_begin(int *argc, char ***argv)
 	}
 }
 
-static int most_of(int number);
-
 /* Whoever cannot even begin tells the others, who would wait for it. */
 void
 pale_mpi_end(void)
 {
 	if (!agreed)
-		most_of(1);
+		pale_mpi_most(1);
 	MPI_Finalize();
 }
 
-static bool
-add_words(struct words *words, const uint64_t *list, size_t count)
+bool
+pale_mpi_add_words(struct pale_mpi_words *words, const uint64_t *list, size_t count)
 {
 	if (words->size - words->count < count) {
 		size_t size = 2 * words->size + count + 1024;
@@ -102,7 +65,7 @@ add_words(struct words *words, const uint64_t *list, size_t count)
 }
 
 static void
-set_limit(struct share *share, enum pale_limit limit)
+set_limit(struct pale_mpi_share *share, enum pale_limit limit)
 {
 	if (share->limit == PALE_LIMIT_NONE)
 		share->limit = (int)limit;
@@ -110,7 +73,7 @@ set_limit(struct share *share, enum pale_limit limit)
 
 /* Keep a state of this process, unless it is there. */
 static void
-keep(struct share *share, const uint64_t *state, struct origin origin)
+keep(struct pale_mpi_share *share, const uint64_t *state, struct pale_mpi_origin origin)
 {
 	uint64_t hash = pale_store_hash(&share->store, state);
 	uint32_t number;
@@ -132,7 +95,7 @@ keep(struct share *share, const uint64_t *state, struct origin origin)
 		return;
 	if (number >= share->origin_size) {
 		size_t size = 2 * (size_t)number + 1024;
-		struct origin *grown = realloc(share->origins, size * sizeof(*grown));
+		struct pale_mpi_origin *grown = realloc(share->origins, size * sizeof(*grown));
 
 		if (grown == NULL) {
 			set_limit(share, PALE_LIMIT_MEMORY);
@@ -145,14 +108,14 @@ keep(struct share *share, const uint64_t *state, struct origin origin)
 }
 
 static int
-owner(const struct share *share, const uint64_t *state)
+owner(const struct pale_mpi_share *share, const uint64_t *state)
 {
 	return (int)((pale_store_hash(&share->store, state) & UINT32_MAX) % (uint32_t)share->ranks);
 }
 
 static void
-note(struct share *share, uint32_t bits, struct pale_violation found, const uint64_t *source,
-    const uint64_t *target)
+note(struct pale_mpi_share *share, uint32_t bits, struct pale_violation found,
+    const uint64_t *source, const uint64_t *target)
 {
 	unsigned words = share->system->words;
 	uint64_t states[2 * PALE_STATE_WORDS_MAX];
@@ -169,7 +132,7 @@ note(struct share *share, uint32_t bits, struct pale_violation found, const uint
 
 /* Take the steps of one state: as explore.c counts them. */
 static void
-expand(struct share *share, uint32_t number)
+expand(struct pale_mpi_share *share, uint32_t number)
 {
 	const struct pale_system *system = share->system;
 	struct pale_steps *steps = &share->steps;
@@ -188,12 +151,13 @@ expand(struct share *share, uint32_t number)
 	for (size_t i = 0; i < steps->count && !share->last; i++) {
 		uint64_t *state = steps->states + i * steps->words;
 		uint64_t before = number;
-		struct words *to;
+		struct pale_mpi_words *to;
 
 		if (share->options->symmetry && system->canonical != NULL)
 			system->canonical(system->ctx, share->scratch, state);
 		to = &share->to[owner(share, state)];
-		if (!add_words(to, state, steps->words) || !add_words(to, &before, 1))
+		if (!pale_mpi_add_words(to, state, steps->words) ||
+		    !pale_mpi_add_words(to, &before, 1))
 			set_limit(share, PALE_LIMIT_MEMORY);
 		found.label = steps->labels[i];
 		if ((steps->violates[i] & share->properties) != 0)
@@ -218,18 +182,18 @@ expand(struct share *share, uint32_t number)
 
 /* Send what is somebody else's, and keep what is sent here. */
 static void
-exchange(struct share *share)
+exchange(struct pale_mpi_share *share)
 {
 	size_t record = share->system->words + 1;
 	int *send = share->counts, *receive = send + share->ranks;
 	int *send_at = receive + share->ranks, *receive_at = send_at + share->ranks;
-	struct words all = { 0 };
+	struct pale_mpi_words all = { 0 };
 	size_t count = 0;
 
 	for (int i = 0; i < share->ranks; i++) {
 		send[i] = (int)share->to[i].count;
 		send_at[i] = (int)all.count;
-		if (!add_words(&all, share->to[i].list, share->to[i].count)) {
+		if (!pale_mpi_add_words(&all, share->to[i].list, share->to[i].count)) {
 			set_limit(share, PALE_LIMIT_MEMORY);
 			send[i] = 0;
 		}
@@ -241,14 +205,15 @@ exchange(struct share *share)
 		count += (size_t)receive[i];
 	}
 	share->from.count = 0;
-	if (!add_words(&share->from, NULL, count))
+	if (!pale_mpi_add_words(&share->from, NULL, count))
 		MPI_Abort(MPI_COMM_WORLD, PALE_CHECK_UNABLE);
 	MPI_Alltoallv(all.list, send, send_at, MPI_UINT64_T, share->from.list, receive, receive_at,
 	    MPI_UINT64_T, MPI_COMM_WORLD);
 	for (int i = 0; i < share->ranks; i++) {
 		for (size_t at = 0; at + record <= (size_t)receive[i]; at += record) {
 			const uint64_t *state = share->from.list + receive_at[i] + at;
-			struct origin origin = { (uint32_t)i, (uint32_t)state[record - 1] };
+			struct pale_mpi_origin origin = { (uint32_t)i,
+				(uint32_t)state[record - 1] };
 
 			keep(share, state, origin);
 		}
@@ -256,8 +221,8 @@ exchange(struct share *share)
 	free(all.list);
 }
 
-static uint64_t
-sum_of(uint64_t number)
+uint64_t
+pale_mpi_sum(uint64_t number)
 {
 	uint64_t sum;
 
@@ -265,8 +230,8 @@ sum_of(uint64_t number)
 	return sum;
 }
 
-static int
-most_of(int number)
+int
+pale_mpi_most(int number)
 {
 	int most;
 
@@ -276,10 +241,10 @@ most_of(int number)
 
 /* Limits that all look at together. True: end. */
 static bool
-is_over(struct share *share)
+is_over(struct pale_mpi_share *share)
 {
 	const struct pale_explore_options *options = share->options;
-	uint64_t states = sum_of(pale_store_count(&share->store));
+	uint64_t states = pale_mpi_sum(pale_store_count(&share->store));
 
 	if (options->max_states != 0 && states > options->max_states)
 		set_limit(share, PALE_LIMIT_STATES);
@@ -287,14 +252,14 @@ is_over(struct share *share)
 		set_limit(share, PALE_LIMIT_TIME);
 	if (options->stop != NULL && atomic_load(options->stop))
 		set_limit(share, PALE_LIMIT_STOPPED);
-	share->limit = most_of(share->limit);
-	share->error = -most_of(-share->error);
+	share->limit = pale_mpi_most(share->limit);
+	share->error = -pale_mpi_most(-share->error);
 	return share->limit != PALE_LIMIT_NONE || share->error != 0;
 }
 
 /* All steps of one level. False where it was ended before. */
 static bool
-take_level(struct share *share)
+take_level(struct pale_mpi_share *share)
 {
 	size_t span = 0;
 	uint32_t at = 0;
@@ -316,7 +281,7 @@ take_level(struct share *share)
 			}
 		}
 		exchange(share);
-		more = most_of(span < share->store.span_count) != 0;
+		more = pale_mpi_most(span < share->store.span_count) != 0;
 		if (is_over(share))
 			return false;
 	} while (more);
@@ -324,7 +289,7 @@ take_level(struct share *share)
 }
 
 static void
-search_levels(struct share *share)
+search_levels(struct pale_mpi_share *share)
 {
 	uint64_t before = 0, count;
 	uint32_t violated;
@@ -332,7 +297,7 @@ search_levels(struct share *share)
 	for (share->level = 0;; share->level++) {
 		uint64_t frontier;
 
-		count = sum_of(pale_store_count(&share->store));
+		count = pale_mpi_sum(pale_store_count(&share->store));
 		if (count == before)
 			return;
 		before = count;
@@ -343,111 +308,19 @@ search_levels(struct share *share)
 		    share->options->max_levels != 0 && share->level == share->options->max_levels;
 		if (is_over(share) || !take_level(share))
 			break;
-		if (most_of(share->cut))
+		if (pale_mpi_most(share->cut))
 			set_limit(share, PALE_LIMIT_LEVELS);
 		MPI_Allreduce(
 		    &share->violated, &violated, 1, MPI_UINT32_T, MPI_BOR, MPI_COMM_WORLD);
 		if (share->last || (violated != 0 && violated == share->properties))
 			break;
 	}
-	if (sum_of(pale_store_count(&share->store)) > before)
+	if (pale_mpi_sum(pale_store_count(&share->store)) > before)
 		share->levels = share->level + 1;
 }
 
-/* Of each property the violation that is told of, and the process that met it. Known to all. */
-static void
-choose(struct share *share, struct pale_explored *explored, int *ret_ranks)
-{
-	unsigned words = share->system->words;
-	size_t size = HEAD + 2 * (size_t)words;
-	uint64_t mine[HEAD + 2 * PALE_STATE_WORDS_MAX] = { 0 };
-	PALE_FREE uint64_t *all = calloc((size_t)share->ranks * size, sizeof(*all));
-
-	if (all == NULL)
-		MPI_Abort(MPI_COMM_WORLD, PALE_CHECK_UNABLE);
-	for (unsigned p = 0; p < PALE_PROPERTIES_MAX; p++) {
-		const struct pale_violation *kept = &share->violations[p];
-		const uint64_t head[HEAD] = { kept->found | (uint64_t)kept->is_state << 1,
-			kept->length, kept->source, kept->label, kept->count };
-
-		memcpy(mine, head, sizeof(head));
-		memcpy(mine + HEAD, kept->states, 2 * words * sizeof(*mine));
-		MPI_Allgather(
-		    mine, (int)size, MPI_UINT64_T, all, (int)size, MPI_UINT64_T, MPI_COMM_WORLD);
-		for (int i = 0; i < share->ranks; i++) {
-			uint64_t *one = all + (size_t)i * size;
-			struct pale_violation found = {
-				.found = true,
-				.is_state = (one[0] & 2) != 0,
-				.length = (unsigned)one[1],
-				.source = (uint32_t)i, /* the process, for now */
-				.label = (uint32_t)one[3],
-				.count = one[4],
-				.states = one + HEAD,
-			};
-
-			if ((one[0] & 1) == 0)
-				continue;
-			explored->violated |= 1U << p;
-			pale_violation_keep(&explored->violations[p], &found, words);
-		}
-		if (explored->violations[p].found) {
-			ret_ranks[p] = (int)explored->violations[p].source;
-			explored->violations[p].source =
-			    (uint32_t)all[(size_t)ret_ranks[p] * size + 2];
-		}
-	}
-}
-
-/*
- * The states on the way to a violation, put into a store of the first process as if it had found
- * them. Each process says of its own where they came from.
- */
 static int
-collect_way(struct share *share, struct pale_explored *explored, int rank, unsigned property)
-{
-	unsigned words = share->system->words;
-	uint32_t number = explored->violations[property].source, parent = PALE_NO_STATE;
-	struct words way = { 0 };
-	uint64_t one[PALE_STATE_WORDS_MAX + 2];
-	int result = 0;
-
-	while (rank >= 0) {
-		if (rank == share->rank) {
-			struct origin origin = share->origins[number];
-
-			memcpy(one, pale_store_state(&share->store, number), words * sizeof(*one));
-			one[words] = origin.rank;
-			one[words + 1] = origin.number;
-		}
-		MPI_Bcast(one, (int)words + 2, MPI_UINT64_T, rank, MPI_COMM_WORLD);
-		if (!add_words(&way, one, words))
-			result = -ENOMEM;
-		rank = one[words] == UINT32_MAX ? -1 : (int)one[words];
-		number = (uint32_t)one[words + 1];
-	}
-	for (size_t at = way.count; at >= words && share->rank == 0 && result == 0; at -= words) {
-		const uint64_t *state = way.list + at - words;
-
-		while (
-		    (result = pale_store_add(&explored->store, explored->store.writers, state,
-			 pale_store_hash(&explored->store, state), parent, &number)) == -ENOSPC) {
-			result = pale_store_make_room(&explored->store);
-			if (result < 0)
-				break;
-			if (result == 1)
-				pale_store_refill(&explored->store);
-		}
-		parent = number;
-		result = result < 0 ? result : 0;
-	}
-	explored->violations[property].source = parent;
-	free(way.list);
-	return result;
-}
-
-static int
-init(struct share *share)
+init(struct pale_mpi_share *share)
 {
 	const struct pale_store_options store = {
 		.words = share->system->words,
@@ -473,12 +346,12 @@ init(struct share *share)
 	if (share->options->symmetry && share->system->canonical != NULL)
 		share->system->canonical(share->system->ctx, share->scratch, state);
 	if (owner(share, state) == share->rank)
-		keep(share, state, (struct origin){ UINT32_MAX, 0 });
+		keep(share, state, (struct pale_mpi_origin){ UINT32_MAX, 0 });
 	return 0;
 }
 
 static void
-done(struct share *share)
+done(struct pale_mpi_share *share)
 {
 	for (int i = 0; share->to != NULL && i < share->ranks; i++)
 		free(share->to[i].list);
@@ -492,58 +365,16 @@ done(struct share *share)
 	pale_store_done(&share->store);
 }
 
-/* What all of them found together. */
-static int
-conclude(struct share *share, struct pale_explored *explored)
-{
-	const struct pale_store_options store = { .words = share->system->words, .writers = 1 };
-	uint64_t bytes = atomic_load(&share->store.bytes);
-	int ranks[PALE_PROPERTIES_MAX] = { 0 };
-	int result = 0;
-
-	if (pale_store_init(&explored->store, &store) < 0 ||
-	    pale_violations_init(
-		explored->violations, share->system->words, &explored->violation_states) < 0)
-		result = -ENOMEM;
-	if (most_of(result != 0) != 0)
-		return -ENOMEM;
-	choose(share, explored, ranks);
-	explored->length = UINT32_MAX;
-	for (unsigned p = 0; p < PALE_PROPERTIES_MAX; p++) {
-		if ((explored->violated >> p & 1) == 0)
-			continue;
-		if (explored->violations[p].length < explored->length)
-			explored->length = explored->violations[p].length;
-		if (collect_way(share, explored, ranks[p], p) < 0)
-			result = -ENOMEM;
-	}
-	explored->length = explored->violated == 0 ? 0 : explored->length;
-	explored->states = sum_of(pale_store_count(&share->store));
-	explored->transitions = sum_of(share->transitions);
-	explored->ends = sum_of(share->ends);
-	explored->deadlocks = sum_of(share->deadlocks);
-	explored->bytes = sum_of(share->store.bytes_peak > bytes ? share->store.bytes_peak : bytes);
-	explored->bytes_per_state = (double)explored->bytes / (double)explored->states;
-	explored->elapsed_ns = pale_machine_now_ns() - share->begin_ns;
-	explored->levels = share->levels;
-	explored->threads = (unsigned)share->ranks;
-	explored->limit = (enum pale_limit)share->limit;
-	explored->verdict = explored->violated != 0 ? PALE_VIOLATED
-	    : share->limit != PALE_LIMIT_NONE       ? PALE_LIMIT
-						    : PALE_SAFE;
-	return result;
-}
-
 int
 pale_mpi_search(const struct pale_model *model, const struct pale_explore_options *options,
     struct pale_check_search *ret, struct pale_err *err)
 {
-	struct share share = { .system = &ret->system, .options = &ret->options };
+	struct pale_mpi_share share = { .system = &ret->system, .options = &ret->options };
 	int ranks, result;
 	MPI_Comm here;
 
 	agreed = true;
-	if (most_of(0) != 0)
+	if (pale_mpi_most(0) != 0)
 		return pale_fail(err, -EIO, "another of the processes could not begin");
 	ret->model = model;
 	ret->options = *options;
@@ -555,7 +386,7 @@ pale_mpi_search(const struct pale_model *model, const struct pale_explore_option
 	ret->options.until = PALE_UNTIL_EACH;
 	pale_world_system(model, &ret->system);
 	result = init(&share);
-	if (most_of(result != 0) != 0) {
+	if (pale_mpi_most(result != 0) != 0) {
 		done(&share);
 		return pale_fail(err, -ENOMEM, "out of memory");
 	}
@@ -563,7 +394,7 @@ pale_mpi_search(const struct pale_model *model, const struct pale_explore_option
 	if (share.error != 0)
 		result = pale_fail(err, share.error, "a state cannot be searched");
 	else
-		result = conclude(&share, &ret->explored);
+		result = pale_mpi_conclude(&share, &ret->explored);
 	done(&share);
 	if (result < 0)
 		return result == share.error ? result : pale_fail(err, result, "out of memory");
