@@ -289,8 +289,12 @@ do_is(struct actor *a)
 {
 	struct stat st;
 
-	if (fstat(dirfd_of(a, 0), &st) < 0)
+	if (a->site->ref[0].kind == PALE_REF_VAR) {
+		if (stat_of(a, 0, &st) < 0)
+			return -PALE_EUNEXPECTED;
+	} else if (fstat(dirfd_of(a, 0), &st) < 0) {
 		return -errno;
+	}
 	if (a->site->type != 0)
 		return (st.st_mode & S_IFMT) == a->site->type ? 0 : -PALE_EUNEXPECTED;
 	return st.st_uid == geteuid() ? 0 : -PALE_EUNEXPECTED;

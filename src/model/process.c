@@ -242,7 +242,6 @@ pale_op_is(struct pale_op *op)
 		return found && types[var->also] == op->site->type ? 0 : -PALE_EUNEXPECTED;
 	}
 	r = pale_op_rights(op, op->fd[0], RS(FSTAT));
-
 	if (r < 0 || op->fd[0] == PALE_FD_CWD)
 		return r < 0 ? r : -EBADF;
 	fd = &op->process->fds[op->fd[0]];
@@ -252,8 +251,13 @@ pale_op_is(struct pale_op *op)
 	if (inode != 0)
 		return op->state->inodes[inode].owner == op->process->euid ? 0 : -PALE_EUNEXPECTED;
 	/* pipe() and socket() give what is the maker's, and only by inheritance or message
-	 * anybody else's: of sockets the maker is known. */
-	if (fd->kind == PALE_FD_SOCKET && op->state->sockets[fd->of - 1].user != op->process->euid)
-		return -PALE_EUNEXPECTED;
+	 * anybody else's: of sockets that have a peer, or had none yet, the maker is known. */
+	if (fd->kind == PALE_FD_SOCKET) {
+		const struct pale_socket *end = &op->state->sockets[fd->of - 1];
+		bool lost = end->state == PALE_SOCKET_BROKEN || end->state == PALE_SOCKET_RESET;
+
+		if (!lost && end->user != op->process->euid)
+			return -PALE_EUNEXPECTED;
+	}
 	return 0;
 }

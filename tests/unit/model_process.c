@@ -47,6 +47,17 @@ TEST(types, "fstat says what a descriptor is, and whose")
 	    "aaaaaaaaabbb", 0, 0, PALE_EUNEXPECTED, 0, 0, 0, 0, 0, 0, 0, 0, PALE_EUNEXPECTED);
 }
 
+TEST(then, "what fstatat found is what it was then")
+{
+	PLAY(ROOTS("fifo('/f') symlink('/l', '/f') directory('/d') ",
+		 "'n = fstatat(AT_FDCWD, /f)', 'is(n, S_IFIFO)', 'l = fstatat(AT_FDCWD, /l, "
+		 "AT_SYMLINK_NOFOLLOW)',"
+		 "'is(l, S_IFLNK)', 'unlinkat(AT_FDCWD, /f)', 'is(n, S_IFIFO)', 'try is(n, "
+		 "S_IFREG)'",
+		 "'umask(0)'"),
+	    "aaaaaaa", 0, 0, 0, 0, 0, 0, PALE_EUNEXPECTED);
+}
+
 TEST(identity, "one inode is the same by every name and descriptor, another is not")
 {
 	PLAY(ROOTS("fifo('/f', 'mode=666') directory('/d') ",
@@ -147,5 +158,5 @@ TEST(rights, "rights can only be taken away, and each call asks for its own")
 	twin_close(twin);
 }
 
-TEST_MAIN("model_process", setuid_user, fork_copies, closed, duplicate, types, identity,
+TEST_MAIN("model_process", setuid_user, fork_copies, closed, duplicate, types, then, identity,
     exec_closes, exec_detaches, exec_setuid, exec_refused, rights)
