@@ -347,12 +347,13 @@ read_assertion(struct pale_reading *in, unsigned line, const char *text)
 	struct pale_never *never = &model->nevers[model->never_count];
 	struct pale_term terms[TERMS_MAX] = { 0 };
 	char copy[TERM_BYTES];
+	size_t length = strlen(text);
 	char *at = copy;
 
-	if (strlen(text) >= sizeof(copy))
+	if (length >= sizeof(copy))
 		return pale_reading_fail(
 		    in, line, "an assertion is longer than %d bytes", TERM_BYTES - 1);
-	snprintf(copy, sizeof(copy), "%s", text);
+	memcpy(copy, text, length + 1);
 	*never = (struct pale_never){ .line = line };
 	never->text = pale_reading_keep(in, text, strlen(text));
 	while (true) {
