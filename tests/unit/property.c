@@ -162,6 +162,17 @@ TEST(rights_widened,
 	    violated(ONE("none", NARROW WIDE, "openat(narrow, ..)")), BIT(CALL) | BIT(RIGHTS));
 }
 
+#define CHILD(call) \
+	TREE "walker('none')\nproperty('union')\n" \
+	     "compartment a {\n" FOO "\tprogram('fork()')\n}\n" \
+	     "compartment b {\n\tchild_of('a')\n\tprogram('" call "')\n}\n"
+
+TEST(handed_on, "what a parent was delegated is delegated to its child")
+{
+	ck_assert_uint_eq(violated(CHILD("openat(foo, ..)")), BIT(UNION));
+	ck_assert_uint_eq(violated(CHILD("openat(foo, bar)")), 0);
+}
+
 TEST(rights_nearly, "rights: from the wide directory with its few, from the narrow with its many")
 {
 	ck_assert_uint_eq(violated(ONE("none", NARROW WIDE, "openat(wide, foo/bar)")), 0);
@@ -184,6 +195,16 @@ TEST(progress_refuses, "progress: a walker that refuses a legal lookup violates 
 	ck_assert_uint_eq(violated(PROGRESS("reject-dotdot", "openat(*, bar/..)")), BIT(PROGRESS));
 	ck_assert_uint_eq(
 	    violated(PROGRESS("one-dotdot", "openat(*, bar/x/../..)")), BIT(PROGRESS));
+}
+
+TEST(progress_elsewhere, "progress: a walker that finds something else violates it")
+{
+	ck_assert_uint_eq(violated("symlink('/tmp/sandbox/foo/l', 'bar/x')\n" PROGRESS(
+			      "clean-open", "openat(*, l/..)")),
+	    BIT(PROGRESS));
+	ck_assert_uint_eq(violated("symlink('/tmp/sandbox/foo/l', 'bar/x')\n" PROGRESS(
+			      "none", "openat(*, l/..)")),
+	    0);
 }
 
 TEST(progress_nearly,
@@ -239,6 +260,8 @@ static const struct claim claims[] = {
 	    A('s = shmget(0x10)', 'try shmat(s)') },
 	{ "can_read", "can_read(a, 0x10)", A('umask(0)'), NULL },
 	{ "can_read", "can_read(a, 0x11)", NULL, A('umask(0)') },
+	{ "can_read", "can_read(c, 0x11)",
+	    "compartment c {\n\tuser('100')\n\tprogram('umask(0)')\n}\n", NULL },
 	{ "can_write", "can_write(a, 0x10)", NULL, A('umask(0)') },
 	{ "can_write", "can_write(b, 0x10)", B('umask(0)'), NULL },
 	{ "blocked", "blocked(b)", B('open(/d/p)'), B('open(/d/p, O_RDONLY|O_NONBLOCK)') },
@@ -299,5 +322,6 @@ TEST(together,
 }
 
 TEST_MAIN("property", finds, union_leaves, union_nearly, root_named, root_nearly, call_leaves,
-    call_nearly, moved_out, pinned, not_confined, ambient, rights_widened, rights_nearly,
-    progress_refuses, progress_nearly, terms, all_terms, together)
+    call_nearly, moved_out, pinned, not_confined, ambient, rights_widened, handed_on, rights_nearly,
+    progress_refuses, progress_elsewhere, progress_elsewhere, progress_nearly, terms, all_terms,
+    together)
