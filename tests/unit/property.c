@@ -173,6 +173,19 @@ TEST(handed_on, "what a parent was delegated is delegated to its child")
 	ck_assert_uint_eq(violated(CHILD("openat(foo, bar)")), 0);
 }
 
+#define RECEIVER(call) \
+	TREE "walker('none')\nproperty('union')\n" \
+	     "compartment a {\n" FOO "\tprogram('s = socket()', 'bind(s, /tmp/sandbox/foo/s)', " \
+	     "'listen(s)', 'c = accept(s)', 'sendfd(c, foo)')\n}\n" \
+	     "compartment b {\n\tprogram('c = socket()', 'connect(c, /tmp/sandbox/foo/s)', " \
+	     "'d = recvfd(c)', '" call "')\n}\n"
+
+TEST(passed_on, "what a sender was delegated is delegated to who can receive")
+{
+	ck_assert_uint_eq(violated(RECEIVER("openat(d, ..)")), BIT(UNION));
+	ck_assert_uint_eq(violated(RECEIVER("openat(d, bar)")), 0);
+}
+
 TEST(rights_nearly, "rights: from the wide directory with its few, from the narrow with its many")
 {
 	ck_assert_uint_eq(violated(ONE("none", NARROW WIDE, "openat(wide, foo/bar)")), 0);
@@ -322,6 +335,6 @@ TEST(together,
 }
 
 TEST_MAIN("property", finds, union_leaves, union_nearly, root_named, root_nearly, call_leaves,
-    call_nearly, moved_out, pinned, not_confined, ambient, rights_widened, handed_on, rights_nearly,
-    progress_refuses, progress_elsewhere, progress_elsewhere, progress_nearly, terms, all_terms,
-    together)
+    call_nearly, moved_out, pinned, not_confined, ambient, rights_widened, handed_on, passed_on,
+    rights_nearly, progress_refuses, progress_elsewhere, progress_elsewhere, progress_nearly, terms,
+    all_terms, together)
