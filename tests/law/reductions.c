@@ -377,6 +377,13 @@ static const char *const delicate[] = {
 	"\tmay('mkdirat(d, x)', 'openat(d, x)', 'unlinkat(d, x, AT_REMOVEDIR)')\n}\n"
 	"compartment victim {\n\topen('d', '/d')\n\tprogram('try mkdirat(d, y)', 'mkdirat(d, "
 	"z)')\n}\n",
+	/* What was seen is renumbered with what it is: y was beneath foo when it was found. */
+	"directory('/d/foo')\ndirectory('/out')\nwalker('none')\nproperty('union')\n"
+	"never('exists(/d/foo/a)')\n"
+	"compartment attacker {\n\topen('foo', '/d/foo')\n\tcalls('1')\n\tmay('openat(foo, "
+	"y)')\n}\n"
+	"compartment other {\n\tprogram('mkdirat(AT_FDCWD, /d/foo/y)', "
+	"'renameat(AT_FDCWD, /d/foo/y, AT_FDCWD, /out/y)', 'mkdirat(AT_FDCWD, /d/foo/a)')\n}\n",
 };
 
 TEST(delicacies, "what only one order of steps leads to is found with reductions, too")
