@@ -37,6 +37,14 @@ enum {
 /* After Ctrl-C a search ends within milliseconds, unless the walker does not come back. */
 #define STOP_NS 5000000000U
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED false
+#endif
+
 struct pale_watch *pale_watch;
 
 static _Thread_local struct pale_watch_thread *me;
@@ -51,6 +59,9 @@ pale_watch_me(void)
 		return me;
 	number = atomic_fetch_add(&pale_watch->threads, 1);
 	me = &pale_watch->thread[number < PALE_WATCH_THREADS ? number : PALE_WATCH_THREADS - 1];
+	/* The address sanitizer has one of its own for each thread. */
+	if (SANITIZED)
+		return me;
 	stack.ss_sp = malloc(SIGNAL_STACK_BYTES); /* for as long as the thread is */
 	if (stack.ss_sp != NULL)
 		sigaltstack(&stack, NULL);
@@ -108,7 +119,8 @@ pale_foreign_limit(uint64_t bytes)
 	/* Stacks of threads and what libraries take count, too. */
 	struct rlimit limit = { bytes + ((uint64_t)4 << 30), bytes + ((uint64_t)4 << 30) };
 
-	if (pale_watch != NULL)
+	/* The address sanitizer reserves more than any machine has. */
+	if (pale_watch != NULL && !SANITIZED)
 		setrlimit(RLIMIT_DATA, &limit);
 }
 

@@ -119,6 +119,7 @@ show(struct work *work, uint64_t states)
 	if (now > work->shown_ns + 1000000000)
 		work->shown_ns = now;
 	pthread_mutex_unlock(&work->lock);
+	pale_string_done(&line);
 }
 
 /* What a search may use: the time is that of the whole. */
