@@ -188,6 +188,9 @@ pale_play_stage(struct pale_play *play)
 		play_step(&stage, i);
 	if (play->property >= PALE_PROPERTY_NEVER)
 		check_stuck(&stage, play->count == 0 ? first : play->steps[play->count - 1].after);
-	pale_stage_end(
-	    &stage, PALE_REPLAYED, "every call gives on this kernel what it gives in the model");
+	pale_stage_end(&stage, PALE_REPLAYED,
+	    play->property == PALE_PROPERTY_RIGHTS
+		? "each call gives what it gives in the model; which rights a descriptor has only "
+		  "the model knows"
+		: "each call gives what it gives in the model");
 }

@@ -158,7 +158,7 @@ traces() {
 			prefix=(setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups)
 		! has_fuse || ways+=(kernel)
 		for how in "${ways[@]}"; do
-			run python3 "$BATS_TEST_DIRNAME/replay_kill.py" 40 "$seed" "${prefix[@]}" "$tool" \
+			run python3 "$BATS_TEST_DIRNAME/replay_kill.py" 15 "$seed" "${prefix[@]}" "$tool" \
 				"$scenarios/dotdots.pale" "$how" --times 1000000
 			echo "$output"
 			[ "$status" -eq 0 ]
@@ -166,7 +166,7 @@ traces() {
 		# A scratch directory of ours is emptied, whoever of the two that could do it is killed.
 		mkdir -p "$area/$who"
 		chmod 777 "$area/$who"
-		run python3 "$BATS_TEST_DIRNAME/replay_kill.py" 40 "$seed" "${prefix[@]}" "$tool" \
+		run python3 "$BATS_TEST_DIRNAME/replay_kill.py" 15 "$seed" "${prefix[@]}" "$tool" \
 			"$scenarios/dotdots.pale" walker --times 1000000 --dir "$area/$who"
 		echo "$output"
 		[ "$status" -eq 0 ]

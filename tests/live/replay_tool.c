@@ -278,12 +278,17 @@ main(int argc, char **argv)
 	if (pale_model_read(tool.file, text, size, &tool.read, &tool.model, &err) < 0)
 		die(tool.file, &err);
 	free(text);
-	if (tool.runs > 0)
-		return play_random(&tool,
+	if (tool.runs > 0) {
+		int status = play_random(&tool,
 		    tool.way != NULL && strcmp(tool.way, "kernel") == 0 ? PALE_REPLAY_KERNEL
 									: PALE_REPLAY_WALKER);
+
+		pale_model_free(tool.model);
+		return status;
+	}
 	if (!search(&tool)) {
 		printf("holds\n");
+		pale_model_free(tool.model);
 		return 0;
 	}
 	printf("length %zu\n", tool.trace.count);
