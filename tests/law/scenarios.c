@@ -18,7 +18,20 @@ enum {
 	TEXT_BYTES = 1 << 16,
 	PARTS = 4,
 	STATES_MAX = 4000000, /* of one search: what takes longer is no example */
+	STATES_SANITIZED = 3000,
 };
+
+/* Sanitizers take tens of times as long; they are there for what is done, not for the verdict. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED true
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED false
+#endif
 
 struct file {
 	char name[256];
@@ -112,7 +125,7 @@ shortest(const struct pale_system *system, const struct pale_explore_options *op
 		ck_assert_int_eq(
 		    pale_witness_shorten(system, options, explored, i, &witness, &shortening, &err),
 		    0);
-		ck_assert(shortening.shortest);
+		ck_assert(shortening.shortest || IS_SANITIZED);
 		if (length == 0 || witness.length < length)
 			length = witness.length;
 		pale_witness_done(&witness);
@@ -125,9 +138,10 @@ static uint64_t
 hold(const struct file *file, unsigned threads, bool reduce)
 {
 	struct pale_model *model = read_model(file, NULL);
-	struct pale_explore_options options = {
-		.threads = threads, .reduce = reduce, .symmetry = reduce, .max_states = STATES_MAX
-	};
+	struct pale_explore_options options = { .threads = threads,
+		.reduce = reduce,
+		.symmetry = reduce,
+		.max_states = IS_SANITIZED ? STATES_SANITIZED : STATES_MAX };
 	struct pale_explored explored = { 0 };
 	struct pale_system system;
 	struct pale_err err = { 0 };
@@ -137,14 +151,16 @@ hold(const struct file *file, unsigned threads, bool reduce)
 		return 0;
 	pale_world_system(model, &system);
 	ck_assert_msg(pale_explore(&system, &options, &explored, &err) == 0, "%s", err.text);
-	if (explored.verdict == PALE_LIMIT) {
+	if (explored.limit != PALE_LIMIT_NONE && IS_SANITIZED) {
+		explored.states = 0; /* where it was cut differs */
+	} else if (explored.verdict == PALE_LIMIT) {
 		is_wrong(file, "more than %d states", STATES_MAX);
 	} else if ((explored.verdict == PALE_VIOLATED) != file->violated) {
 		is_wrong(file, "%s", file->violated ? "holds" : "is violated");
 	} else if (file->violated) {
 		unsigned length = shortest(&system, &options, &explored);
 
-		if (length != file->length)
+		if (length != file->length && !IS_SANITIZED)
 			is_wrong(file, "violated in %u steps, and not %u", length, file->length);
 	}
 	states = explored.states;
