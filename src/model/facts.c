@@ -266,6 +266,8 @@ find_made(const struct pale_model *model, struct pale_facts *facts)
 		facts->links |= model->initial->inodes[i].type == PALE_INODE_LINK;
 		fifos |= model->initial->inodes[i].type == PALE_INODE_FIFO;
 	}
+	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++)
+		objects += model->initial->sysv[i].kind != PALE_SYSV_FREE;
 	facts->links |= (facts->calls & OP(symlinkat)) != 0;
 	facts->made_types |= (facts->calls & OP(mkdirat)) != 0 ? 1u << PALE_INODE_DIR : 0;
 	facts->made_types |= (facts->calls & OP(symlinkat)) != 0 ? 1u << PALE_INODE_LINK : 0;
