@@ -407,3 +407,22 @@ wait_for() {
 	run holds --memory 512M
 	has "limit 512 MB"
 }
+
+@test "the manual names every key of the JSON" {
+	local key
+	run pale check dotdots --json --replay=walker --fingerprint
+	for key in $(python3 -c 'import json, sys
+def keys(v):
+    if isinstance(v, dict):
+        for k, w in v.items():
+            yield k
+            if k != "verdicts": yield from keys(w)
+    elif isinstance(v, list):
+        for w in v: yield from keys(w)
+print(*sorted(set(keys(json.load(sys.stdin))) - {"as_expected"}))' <<<"$output"); do
+		grep -qwE -- "$key" "$BATS_TEST_DIRNAME/../../man/pale-check.1" || {
+			echo "no $key"
+			false
+		}
+	done
+}
