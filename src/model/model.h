@@ -233,10 +233,12 @@ struct pale_model {
 
 	uint8_t inode_count; /* that the tree has, 1.. of them */
 	uint8_t
-	    inode_room;     /* with the spare ones: what is made goes there, and nowhere else: an
-			     * inode of the tree keeps its number for itself, even once it is gone */
-	uint8_t entry_room; /* entries that can be in use at one time; 0: PALE_MODEL_ENTRIES */
-	uint8_t protect;    /* PALE_PROTECT_*: fs.protected_* of sysctl */
+	    inode_room;       /* with the spare ones: what is made goes there, and nowhere else: an
+			       * inode of the tree keeps its number for itself, even once it is gone */
+	uint16_t inode_short; /* so many more could be made by all calls together, and find no room:
+			       * ENOSPC. What was proved is proved of a disk that small */
+	uint8_t entry_room;   /* entries that can be in use at one time; 0: PALE_MODEL_ENTRIES */
+	uint8_t protect;      /* PALE_PROTECT_*: fs.protected_* of sysctl */
 	const char *inode_paths[PALE_MODEL_INODES]; /* of those of the tree, for printing */
 	struct pale_state *initial;
 	uint32_t lasting; /* inodes whose names never change: a bit each; by pale_model_lay_out */

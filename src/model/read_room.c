@@ -197,6 +197,10 @@ check_tree_room(struct pale_reading *in)
 	    "names of files, links, FIFOs and sockets, those that can be made included", names,
 	    PALE_MODEL_ENTRIES);
 	in->model->inode_room = (uint8_t)room;
+	if (in->spare >= 0 && made > (size_t)in->spare)
+		in->model->inode_short = made - (size_t)in->spare > UINT16_MAX
+		    ? UINT16_MAX
+		    : (uint16_t)(made - (size_t)in->spare);
 	/* 0 would stand for all that there can be. */
 	in->model->entry_room = (uint8_t)(names > 0 ? names : 1);
 	return rc;

@@ -288,6 +288,14 @@ pale_report_check(const struct pale_report_check *check, const struct pale_text 
 	pale_report_check_scope(model, &words);
 	pale_string_add(&words, " (processes x calls of each)");
 	put_item(text, "Scope", &words);
+	if (model->inode_short > 0) {
+		pale_string_add(&words,
+		    "%u inode%s can be made, as the scenario says, and calls for up to %u more; "
+		    "where none is free they fail with ENOSPC",
+		    model->inode_room - model->inode_count,
+		    model->inode_room - model->inode_count == 1 ? "" : "s", model->inode_short);
+		put_item(text, "Spare", &words);
+	}
 	if (model->links < PALE_REST_LINKS) {
 		pale_string_add(&words,
 		    "%u deep within each other in one path: there is no room for more, and deeper "

@@ -160,6 +160,7 @@ add_question(const struct pale_report_check *check, json_t *object, bool *failed
 	bool violated = check->explored->verdict == PALE_VIOLATED;
 	struct pale_string words = { 0 };
 	json_t *limits = json_object();
+	json_t *room = json_object();
 	json_t *reductions = json_object();
 
 	pale_json_set(object, "scenario", pale_json_bytes(model->title), failed);
@@ -172,6 +173,11 @@ add_question(const struct pale_report_check *check, json_t *object, bool *failed
 	    object, "properties", make_properties(model, model->properties, failed), failed);
 	pale_report_check_scope(model, &words);
 	pale_json_set(object, "scope", make_string(&words), failed);
+	pale_json_set(room, "inodes",
+	    json_integer((json_int_t)(model->inode_room - model->inode_count)), failed);
+	pale_json_set(room, "inodes_short", json_integer((json_int_t)model->inode_short), failed);
+	pale_json_set(room, "links", json_integer((json_int_t)model->links), failed);
+	pale_json_set(object, "room", room, failed);
 	pale_json_set(limits, "states", make_limit(options->max_states), failed);
 	pale_json_set(limits, "bytes", make_limit(options->max_bytes), failed);
 	pale_json_set(limits, "seconds",

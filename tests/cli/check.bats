@@ -426,3 +426,12 @@ print(*sorted(set(keys(json.load(sys.stdin))) - {"as_expected"}))' <<<"$output")
 		}
 	done
 }
+
+@test "what a scenario has no room to make is said with its verdict" {
+	run pale check dotdots --walker pale
+	has "1 inode can be made, as the scenario says, and calls for up to 3 more"
+	run pale check dotdots --walker pale --json
+	[[ "$output" =~ '"inodes_short": 3' ]]
+	run pale check mkfifo-open-safe
+	! grep -q "fail with ENOSPC" <<<"$output"
+}
