@@ -196,6 +196,7 @@ PY
 	for who in $(people); do
 		own d
 		for round in first again; do
+			: >out # or the words of the round before are taken for those of this one
 			as pale run -p python -r bind.py --tmp d --unix d/s:bind -- \
 				/usr/bin/python3 bind.py "$area/d/s" >out 2>&1 3>&- &
 			until grep -q . out; do kill -0 $!; done
