@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # What `make demo` shows: a real build inside of pale, five attacks stopped, and the race that
-# started all this, lost inside and won outside. Ends with 0 only if all of it is as claimed.
+# started all this: lost inside and won outside, then found by search and played. Ends with 0 only if
+# all of it is as claimed.
 set -u
 build=$(realpath "${1:-build}")
 source=$(realpath "$(dirname "$0")/..")
@@ -88,7 +89,17 @@ case $won in *" 0 reached the secret")
 	echo "   (luck: the race was not won this time. It usually is; try again.)" ;;
 esac
 
-heading "4. What was denied, and what would allow it."
+heading "4. The same race without luck: every order of steps."
+echo "   \$ pale check dotdots        the rule of 2010, in a model that is held to this kernel"
+"$pale" check dotdots >"$world/check.log" 2>&1
+[ $? -eq 1 ] || wrong "the race was not found"
+sed -n '1,/^Scenario/{/^Scenario/!s/^/   /p}; /^Replay/,$s/^/   /p' "$world/check.log"
+grep -q 'this walker.*reproduced' "$world/check.log" || wrong "the race was not played"
+echo "   \$ pale check dotdots --walker mount-root        what pale run does instead"
+held=$("$pale" check dotdots --walker mount-root) || wrong "it does not hold"
+echo "   ${held%%$'\n'*}"
+
+heading "5. What was denied, and what would allow it."
 file=/etc/debian_version
 echo "   \$ pale run --trace -- cat $file"
 "$pale" run --trace -- cat $file >"$world/trace.log" 2>&1
@@ -99,7 +110,7 @@ told=$("$pale" run --file $file:read -- cat $file) || wrong "what is proposed do
 echo "   $told"
 
 if [ $failed -eq 0 ]; then
-	heading "All as claimed. Next: pale run --help, or pale run -p cc -w . --explain"
+	heading "All as claimed. Next: pale run --help, pale check, pale run -p cc -w . --explain"
 else
 	heading "Not all was as claimed."
 fi
