@@ -81,7 +81,7 @@ pale_json_write(FILE *out, json_t *value, bool failed, struct pale_err *err)
 		result = pale_fail(err, -ENOMEM, "out of memory");
 	else if (json_dumpf(value, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) < 0 ||
 	    fputc('\n', out) == EOF)
-		result = pale_fail(err, -EIO, "cannot write the answer");
+		result = pale_fail_errno(err, "cannot write the answer");
 	json_decref(value);
 	return result;
 }

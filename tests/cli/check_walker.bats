@@ -119,6 +119,24 @@ broken() {
 		" does not end while it was loaded"
 }
 
+@test "it starts processes: none goes on beside the search, none is left" {
+	broken forker 'STEP { fork(); WALK } WALKER()' "step starts a process"
+	misbehaves early_forker '__attribute__((constructor)) static void f(void) { fork(); } STEP { WALK } WALKER()' \
+		" does not keep to pale/walker.h: it starts a process"
+	make spawner '#include <spawn.h>
+		STEP { static int n; pid_t p; char *v[] = { "sleep", "4017", 0 };
+			if (n++ == 0) posix_spawn(&p, "/bin/sleep", 0, 0, v, 0); WALK } WALKER()'
+	run timeout 30 pale check dotdots --walker "$walkers/spawner.so" --no-replay -q
+	exits 1
+	run pgrep -fx "sleep 4017"
+	[ -z "$output" ]
+}
+
+@test "it closes descriptors: a sentence all the same" {
+	broken closer 'STEP { for (int i = 0; i < 64; i++) close(i); WALK } WALKER()' \
+		"it closes descriptors that are not its own"
+}
+
 @test "it does not end" {
 	misbehaves loop 'STEP { for (;;) ; } WALKER()' " (mine) does not end in step, with 'bar' of the path left"
 	misbehaves begin 'static int begin(uint16_t *s, unsigned f, const struct pale_walker_ops *o, void *c) { for (;;) ; }

@@ -3,7 +3,9 @@
 #include "cli/check/foreign.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -94,6 +96,18 @@ on_crash(int number)
 	raise(number);
 }
 
+/* Before a fork in this process. A copy of the search would go on beside it, and tell its own. The
+ * replay forks, too, but in no walker. */
+static void
+on_fork(void)
+{
+	const char *inside = me == NULL ? NULL : atomic_load(&me->inside);
+
+	if (inside != NULL)
+		pale_watch_broken(
+		    "%s starts a process", strchr(inside, ' ') == NULL ? inside : "it");
+}
+
 static void
 begin_child(void)
 {
@@ -105,6 +119,7 @@ begin_child(void)
 	signal(SIGTERM, pale_check_on_stop);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_CORE, &none);
+	pthread_atfork(on_fork, NULL, NULL);
 	for (size_t i = 0; i < PALE_COUNT(crashes); i++) {
 		struct sigaction action = { .sa_handler = on_crash,
 			.sa_flags = SA_ONSTACK | (int)SA_RESETHAND | SA_NODEFER };
@@ -288,6 +303,7 @@ int
 pale_foreign_contain(const char *file, int (*work)(void *arg), void *arg)
 {
 	struct pale_err err = { 0 };
+	bool has_words;
 	int status;
 	pid_t pid;
 
@@ -302,6 +318,7 @@ pale_foreign_contain(const char *file, int (*work)(void *arg), void *arg)
 	/* What is buffered must not be written by both. */
 	fflush(NULL);
 	pale_check_signals();
+	has_words = fcntl(STDERR_FILENO, F_GETFD) >= 0;
 	pid = fork();
 	if (pid == 0) {
 		begin_child();
@@ -309,6 +326,9 @@ pale_foreign_contain(const char *file, int (*work)(void *arg), void *arg)
 			status = work(arg);
 		else
 			status = PALE_CHECK_UNABLE;
+		/* Then nobody has read why. */
+		if (status == PALE_CHECK_UNABLE && fcntl(STDERR_FILENO, F_GETFD) < 0 && has_words)
+			pale_watch_broken("it closes descriptors that are not its own");
 		/* What the walker has registered to be run at the end stays undone. */
 		fflush(NULL);
 		atomic_store(&pale_watch->done, true);
@@ -319,6 +339,8 @@ pale_foreign_contain(const char *file, int (*work)(void *arg), void *arg)
 		status = PALE_CHECK_UNABLE;
 	} else {
 		status = watch_child(pale_watch, file, pid, &err);
+		/* What the walker has started by other ways than fork is in the child's group. */
+		kill(-pid, SIGKILL);
 	}
 	if (err.code != 0)
 		pale_say_err(&err);

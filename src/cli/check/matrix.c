@@ -363,32 +363,40 @@ run(struct work *work, struct pale_err *err)
 }
 
 static int
+put_form(const struct pale_check_args *args, const struct pale_matrix *matrix, FILE *out,
+    struct pale_err *err)
+{
+	if (args->json.wanted)
+		return pale_report_matrix_json(matrix, out, err);
+	pale_report_matrix_markdown(matrix, out);
+	return 0;
+}
+
+/* First to who waits for it, then into the file: where that cannot be written nothing is lost. */
+static int
 tell(const struct pale_check_args *args, const struct pale_matrix *matrix, struct pale_err *err)
 {
 	const struct pale_check_form *form = args->markdown.wanted ? &args->markdown : &args->json;
 	struct pale_text text = pale_check_answer();
 	struct pale_output output = { 0 };
-	FILE *out = text.out;
 	int result = 0;
 
-	if (form->wanted && form->file != NULL) {
-		result = pale_output_open(form->file, &output, err);
-		if (result < 0)
-			return result;
-		out = output.out;
-	}
-	if (args->markdown.wanted)
-		pale_report_matrix_markdown(matrix, out);
-	else if (args->json.wanted)
-		result = pale_report_matrix_json(matrix, out, err);
-	if (out != text.out) {
-		if (result == 0)
-			result = pale_output_commit(&output, err);
-		pale_output_drop(&output);
-	}
-	if (result == 0 && (!form->wanted || form->file != NULL) && !args->quiet)
+	if (form->wanted && form->file == NULL)
+		result = put_form(args, matrix, text.out, err);
+	else if (!args->quiet)
 		pale_report_matrix(matrix, &text);
-	return result < 0 ? result : pale_check_answer_flush(err);
+	if (result == 0)
+		result = pale_check_answer_flush(err);
+	if (result < 0 || form->file == NULL)
+		return result;
+	result = pale_output_open(form->file, &output, err);
+	if (result < 0)
+		return result;
+	result = put_form(args, matrix, output.out, err);
+	if (result == 0 || ferror(output.out))
+		result = pale_output_commit(&output, err);
+	pale_output_drop(&output);
+	return result;
 }
 
 /* That walkers are violated is what the matrix shows; of one that was asked for it is the answer.

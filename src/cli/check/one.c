@@ -73,7 +73,8 @@ tell(const struct pale_check_args *args, const struct pale_report_check *report,
 	if (result < 0)
 		return result;
 	result = pale_report_check_json(report, output.out, err);
-	if (result == 0)
+	/* A file that cannot be written is told of by its name. */
+	if (result == 0 || ferror(output.out))
 		result = pale_output_commit(&output, err);
 	pale_output_drop(&output);
 	return result;
