@@ -24,6 +24,7 @@ enum {
 	PALE_MODEL_NAMES = 64,   /* components */
 	PALE_MODEL_RESTS = 2048, /* suffixes of paths, with links put in */
 	PALE_MODEL_PROCESSES = 6,
+	PALE_MODEL_CALLS = 15,     /* of a process that has a vocabulary */
 	PALE_MODEL_FDS = 8,        /* of a process */
 	PALE_MODEL_VARS = 6,       /* of a process: values, inodes, System V objects */
 	PALE_MODEL_PIPES = 4,      /* FIFOs that are open included */

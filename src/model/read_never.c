@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/suggest.h"
 #include "model/property.h"
 #include "model/term.h"
 
@@ -22,14 +23,25 @@ static int
 unknown_property(struct pale_reading *in, unsigned line, const char *name)
 {
 	const char *names[PALE_PROPERTY_NEVER + 1];
+	char all[128] = "";
 
-	if (strncmp(name, "never", 5) == 0 && (name[5] == '\0' || name[5] == ':'))
-		return pale_reading_fail(in, line,
+	if (strncmp(name, "never", 5) == 0 && (name[5] == '\0' || name[5] == ':')) {
+		pale_reading_fail(in, line,
 		    "'%s' names none of its assertions, of which it has %zu", name,
 		    in->model->never_count);
-	for (size_t i = 0; i <= PALE_PROPERTY_NEVER; i++)
+		return in->model->never_count == 0
+		    ? pale_remedy(in->err, "never('...') in the scenario makes one")
+		    : pale_remedy(in->err, "the first is never:1; 'never' is all of them");
+	}
+	for (size_t i = 0; i <= PALE_PROPERTY_NEVER; i++) {
+		size_t used = strlen(all);
+
 		names[i] = pale_properties[i].name;
+		snprintf(all + used, sizeof(all) - used, "%s%s", i == 0 ? "" : ", ", names[i]);
+	}
 	pale_reading_fail(in, line, "there is no property '%s'", name);
+	if (pale_suggest(name, names, PALE_COUNT(names)) == NULL)
+		return pale_remedy(in->err, "there are %s", all);
 	return pale_reading_suggest(in, name, names, PALE_COUNT(names));
 }
 

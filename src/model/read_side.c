@@ -9,7 +9,6 @@
 #include "model/walkers.h"
 
 enum {
-	CALLS_MAX = 15,
 	UMASK_MAX = 0777,
 };
 
@@ -78,7 +77,7 @@ pale_read_processes(struct pale_reading *in, const struct pale_call *call, struc
 int
 pale_read_calls(struct pale_reading *in, const struct pale_call *call, struct pale_side *side)
 {
-	return read_count(in, call, "number of calls", CALLS_MAX, &side->calls);
+	return read_count(in, call, "number of calls", PALE_MODEL_CALLS, &side->calls);
 }
 
 int
@@ -385,9 +384,9 @@ pale_read_may(struct pale_reading *in, const struct pale_call *call, struct pale
 		return pale_remedy(
 		    in->err, "keep program() or may(), or make two compartments of it");
 	}
-	if (in->options->calls > CALLS_MAX)
-		return pale_reading_fail(
-		    in, 0, "a scope of %u calls: it is 1 to %d", in->options->calls, CALLS_MAX);
+	if (in->options->calls > PALE_MODEL_CALLS)
+		return pale_reading_fail(in, 0, "a scope of %u calls: it is 1 to %d",
+		    in->options->calls, PALE_MODEL_CALLS);
 	if (in->options->calls != 0)
 		side->calls = in->options->calls;
 	if (in->options->processes != 0)

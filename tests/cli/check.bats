@@ -61,7 +61,8 @@ said() {
 		END
 	)
 	said "> the step without which it would not have happened"
-	said "Scenario The dot-dot race of 2010 (dotdots) Scope 2x2 (processes x calls of each) Walker start-compare: "
+	said "Scenario The dot-dot race of 2010 (dotdots) Scope 2x2 (processes x calls of each) Spare 1 inode can be made, "
+	said "where none is free they fail with ENOSPC Walker start-compare: "
 	output=$(tr -s ' \n' ' ' <<<"$output")
 	[[ $output =~ "Search "[0-9,]+" states, "[0-9,]+" transitions, "[0-9]+" levels in "[0-9.]+" ms: "[0-9,]+" states/s, "[12]" thread" ]]
 	[[ $output =~ "Memory "[0-9.]+" KB, "[0-9.]+" bytes a state; limit 1.0 GB Reductions partial order on, symmetry on; " ]]
@@ -122,7 +123,7 @@ said() {
 	exits 1
 	json 'set(j) == set("verdict sentence scenario file walker property properties scope limits reductions \
 length shortest states transitions levels ends deadlocks seconds states_per_second bytes bytes_per_state threads \
-probabilistic complete limit shortening verdicts witness replay".split())'
+probabilistic complete limit room shortening verdicts witness replay".split())'
 	json '(j["verdict"], j["length"], j["scope"], j["walker"], j["property"], j["shortest"]) == \
 ("violated", 6, "2x2", "start-compare", "union", True)'
 	json '[set(w) for w in j["witness"]] == [set("step actor text call kind error decisive".split())] * 6'
@@ -205,9 +206,12 @@ probabilistic complete limit shortening verdicts witness replay".split())'
 	exits 2
 	[[ "$stderr" == *unoin* ]]
 	[ -z "$output" ]
-	run --separate-stderr pale check dotdots --property never
-	exits 2
-	[ -z "$output" ]
+	says 2 "dotdots: there is no property 'safety'" "there are union, root, call, rights, progress, never" \
+		pale check dotdots --property safety
+	says 2 "dotdots: 'never' names none of its assertions, of which it has 0" \
+		"never('...') in the scenario makes one" pale check dotdots --property never
+	says 2 "mkfifo-open: 'never:2' names none of its assertions, of which it has 1" \
+		"the first is never:1; 'never' is all of them" pale check mkfifo-open --property never:2
 }
 
 @test "a malformed scenario: file and line" {
@@ -255,7 +259,7 @@ probabilistic complete limit shortening verdicts witness replay".split())'
 	run --separate-stderr pale check dotdots --walker pale --scope 4x4 --limit 2000
 	exits 4
 	[[ "$stderr" == "pale: note: this scope has about 10^1"* ]]
-	says 2 "the scope 9x2 cannot fit" "the model has room for 6 processes of 255 calls each" \
+	says 2 "the scope 9x2 cannot fit" "the model has room for 6 processes of 15 calls each" \
 		pale check dotdots --scope 9x2
 }
 
@@ -266,8 +270,11 @@ probabilistic complete limit shortening verdicts witness replay".split())'
 		# shellcheck disable=SC2086
 		run --separate-stderr bash -c "pale check dotdots --no-replay $form >/dev/full"
 		exits 3
-		[[ "$stderr" == "pale: cannot write the answer"* ]]
+		[ "$stderr" = "pale: cannot write the answer: No space left on device" ]
 	done
+	run --separate-stderr pale check dotdots --no-replay -q --json=/dev/full
+	exits 3
+	[ "$stderr" = "pale: cannot write '/dev/full': No space left on device" ]
 }
 
 @test "a file that cannot be written: a sentence, 3, the verdict is told all the same, no part of it left" {
@@ -281,6 +288,10 @@ probabilistic complete limit shortening verdicts witness replay".split())'
 		exits 3
 		[ "$stderr" = "pale: cannot write '.': it is a directory" ]
 	done
+	run --separate-stderr pale check --matrix dotdots --walker none --scope 2x2 --property union --json=no/such/file
+	exits 3
+	[ "$stderr" = "pale: cannot write 'no/such/file': No such file or directory" ]
+	[[ "$output" == "walker "*"none "*"6 @ 2x2"* ]]
 	run --separate-stderr pale check dotdots --promela no/such/file
 	exits 3
 	[ "$stderr" = "pale: cannot write 'no/such/file': No such file or directory" ]

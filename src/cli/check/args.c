@@ -13,7 +13,6 @@
 
 enum {
 	NS_PER_MS = 1000000,
-	CALLS_MAX = 255,
 };
 
 /* A number and the letters behind it. */
@@ -145,10 +144,10 @@ take_scope(void *state, const char *with, const char *arg, struct pale_err *err)
 		return pale_remedy(
 		    err, "for example %s 2x3: two processes, three calls each", with);
 	}
-	if (processes > PALE_MODEL_PROCESSES || calls > CALLS_MAX) {
+	if (processes > PALE_MODEL_PROCESSES || calls > PALE_MODEL_CALLS) {
 		pale_fail(err, -EINVAL, "the scope %s cannot fit", arg);
 		return pale_remedy(err, "the model has room for %d processes of %d calls each",
-		    PALE_MODEL_PROCESSES, CALLS_MAX);
+		    PALE_MODEL_PROCESSES, PALE_MODEL_CALLS);
 	}
 	args->processes = (unsigned)processes;
 	args->calls = (unsigned)calls;
