@@ -378,8 +378,8 @@ twin_model_open(const char *text)
 	twin_must(twin != NULL &&
 		asprintf(&whole, "property('progress') file('/other/none') %s", text) > 0,
 	    "asprintf", "");
-	if (pale_model_read("twin", whole, strlen(whole), &(struct pale_read_options){ 0 },
-		&twin->model, &err) < 0)
+	if (pale_model_read("twin", whole, strlen(whole),
+		&(struct pale_read_options){ .plays = true }, &twin->model, &err) < 0)
 		ck_abort_msg("%s\n%s", err.text, whole);
 	free(whole);
 	twin->state = *twin->model->initial;

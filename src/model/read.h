@@ -14,6 +14,8 @@ struct pale_read_options {
 					   * file calls by this name is this */
 	const char *property;             /* replaces the file's; may be a list: "union,call" */
 	unsigned processes, calls;        /* of each vocabulary; 0: as the file says */
+	bool plays; /* it is played, and proves nothing: take it where room or what the model leaves
+		     * out could decide */
 };
 
 /*

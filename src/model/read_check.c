@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "model/property.h"
 #include "model/term.h"
@@ -194,6 +195,33 @@ check_forks(struct pale_reading *in)
 	return 0;
 }
 
+/* What follows the exec of a setuid file is what that does: a vocabulary is not. */
+static int
+check_exec(struct pale_reading *in)
+{
+	for (size_t s = 0; s < in->side_count; s++) {
+		const struct pale_side *side = &in->sides[s];
+		const struct pale_site *exec = NULL;
+
+		for (size_t i = 0; i < side->site_count && !side->has_order; i++)
+			if (in->sites[side->first_site + i].op == PALE_CALL_exec)
+				exec = &in->sites[side->first_site + i];
+		for (size_t i = 1; i < in->node_count && exec != NULL; i++) {
+			if ((in->nodes[i].mode & S_ISUID) == 0 || in->nodes[i].user == side->user ||
+			    in->nodes[i].type != PALE_INODE_FILE)
+				continue;
+			pale_reading_fail(in, exec->line,
+			    "'%s' could execute '%s', and its own calls would go on as another "
+			    "user",
+			    side->name, in->nodes[i].path);
+			return pale_remedy(in->err,
+			    "say what '%s' does in a compartment whose program begins with exec()",
+			    in->nodes[i].path);
+		}
+	}
+	return 0;
+}
+
 /* ---- what is looked at ---- */
 
 /* These judge lookups of those to whom a directory is delegated, and would hold of all others. */
@@ -237,5 +265,9 @@ pale_reading_check(struct pale_reading *in)
 		rc = check_keys(in);
 	if (rc == 0)
 		rc = check_any(in);
+	if (rc == 0 && !in->options->plays)
+		rc = check_exec(in);
+	if (rc == 0 && !in->options->plays)
+		rc = pale_reading_sysv(in);
 	return rc < 0 ? rc : check_properties(in);
 }

@@ -163,17 +163,46 @@ fill_own(struct pale_reading *in, unsigned line, const char *text, struct pale_t
 	return pale_reading_suggest(in, dot + 1, names, count);
 }
 
+/* A path means one inode, whoever moves links: so none on the way, and none at its end where it
+ * would never be what is asked for. */
+static int
+refuse_links(struct pale_reading *in, unsigned line, const char *path, size_t node,
+    const struct pale_term *term)
+{
+	bool never_link = term->kind == PALE_TERM_executes || term->kind == PALE_TERM_contains;
+	char prefix[TERM_BYTES];
+
+	for (const char *at = strchr(path + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
+		size_t up;
+
+		snprintf(prefix, sizeof(prefix), "%.*s", (int)(at - path), path);
+		up = pale_reading_find(in, prefix);
+		if (up == 0 || in->nodes[up].type != PALE_INODE_LINK)
+			continue;
+		pale_reading_fail(in, line, "'%s' leads through the link '%s'", path, prefix);
+		return pale_remedy(in->err, "name what it leads to");
+	}
+	if (node == 0 || !never_link || in->nodes[node].type != PALE_INODE_LINK)
+		return 0;
+	pale_reading_fail(in, line, "'%s' is a link, and no file", path);
+	return pale_remedy(in->err, "name what it leads to");
+}
+
 /* Where the path names nothing at start, a call must be able to make its last name. */
 static int
 fill_path(struct pale_reading *in, unsigned line, const char *path, struct pale_term *term)
 {
 	size_t node;
+	int rc;
 
 	if (path[0] != '/') {
 		pale_reading_fail(in, line, "'%s' does not begin with '/'", path);
 		return pale_remedy(in->err, "assertions name paths from the root");
 	}
 	node = pale_reading_find(in, path);
+	rc = refuse_links(in, line, path, node, term);
+	if (rc < 0)
+		return rc;
 	if (term->kind == PALE_TERM_contains && node != 0 &&
 	    in->nodes[node].type != PALE_INODE_FILE)
 		return pale_reading_fail(in, line, "'%s' is no file, and contains nothing", path);
@@ -281,6 +310,36 @@ pale_term_usage(enum pale_term_kind kind, char *buf, size_t size)
 	return snprintf(buf, size, "%s)", text);
 }
 
+/* What could never be so, and would be found to hold. */
+static int
+refuse_vain(struct pale_reading *in, unsigned line, const struct pale_term *term)
+{
+	const struct pale_side *side;
+	bool exits = false;
+
+	if (term->kind == PALE_TERM_holds && term->mode != 0 && term->inode != 0 &&
+	    in->nodes[term->inode].type == PALE_INODE_LINK) {
+		pale_reading_fail(
+		    in, line, "'%s' is a link, and no file", in->nodes[term->inode].path);
+		return pale_remedy(in->err, "name what it leads to");
+	}
+	if (term->kind != PALE_TERM_failed && term->kind != PALE_TERM_finished)
+		return 0;
+	side = &in->sides[term->who[0] - 1];
+	if (side->has_order)
+		return 0;
+	for (size_t i = 0; i < side->site_count; i++)
+		exits |= in->sites[side->first_site + i].op == PALE_CALL_exit;
+	if (term->kind == PALE_TERM_finished && exits)
+		return 0;
+	pale_reading_fail(in, line, "'%s' has a vocabulary, and is never %s", side->name,
+	    pale_terms[term->kind].name);
+	return pale_remedy(in->err,
+	    term->kind == PALE_TERM_failed
+		? "only a call of a program ends it by failing"
+		: "let it call exit, or ask after one that has a program");
+}
+
 /* name(a, b) */
 static int
 read_term(struct pale_reading *in, unsigned line, char *text, struct pale_term *ret)
@@ -332,6 +391,8 @@ read_term(struct pale_reading *in, unsigned line, char *text, struct pale_term *
 		    in, line, "%s() has too %s arguments", name, at != NULL ? "many" : "few");
 		return pale_remedy(in->err, "it is written %s", usage);
 	}
+	if (rc == 0)
+		rc = refuse_vain(in, line, &term);
 	*ret = term;
 	return rc;
 }

@@ -391,6 +391,9 @@ pale_read_may(struct pale_reading *in, const struct pale_call *call, struct pale
 		side->calls = in->options->calls;
 	if (in->options->processes != 0)
 		side->processes = in->options->processes;
+	/* An adversary chooses its umask. */
+	if (side->said[PALE_WORD_umask] == NULL)
+		side->umask = 0;
 	if (side->calls == 0)
 		return pale_reading_fail(
 		    in, call->line, "'%s' needs calls(): how many each process may do", side->name);

@@ -199,9 +199,10 @@ int pale_reading_flags(struct pale_reading *in, unsigned line, const char *call,
 int pale_term_usage(enum pale_term_kind kind, char *buf, size_t size);
 int pale_reading_properties(struct pale_reading *in, unsigned line, const char *list);
 
-/* ---- read_room.c, read_check.c, read_finish.c: all together ---- */
+/* ---- read_room.c, read_sysv.c, read_check.c, read_finish.c: all together ---- */
 
 int pale_reading_room(struct pale_reading *in);
+int pale_reading_sysv(struct pale_reading *in);
 int pale_reading_check(struct pale_reading *in);
 int pale_reading_build(struct pale_reading *in);
 

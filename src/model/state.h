@@ -88,12 +88,13 @@ enum pale_sysv_kind {
 
 struct pale_sysv {
 	uint8_t kind;
-	uint8_t key;            /* 0: IPC_PRIVATE, or removed while attached */
+	uint8_t key;            /* 0: IPC_PRIVATE */
 	uint8_t owner, creator; /* users */
 	uint16_t mode;
 	uint8_t count;                         /* MSG: messages; SEM: its value */
 	uint8_t values[PALE_MODEL_PIPE_DEPTH]; /* MSG; SHM: [0] is the cell */
-	uint8_t removed;                       /* SHM: goes with the last attachment */
+	uint8_t removed;                       /* SHM: goes with the last attachment, and no key
+						* finds it */
 	uint8_t sequence; /* 0..3: an identifier of one that was removed does not name the next */
 };
 

@@ -92,7 +92,7 @@ get(struct pale_op *op, enum pale_sysv_kind kind)
 	for (int i = 0; i < PALE_MODEL_SYSV && op->site->key != 0; i++) {
 		const struct pale_sysv *object = &op->state->sysv[i];
 
-		if (object->kind == kind && object->key == op->site->key)
+		if (object->kind == kind && object->key == op->site->key && !object->removed)
 			found = i;
 	}
 	if (found < 0) {
@@ -341,9 +341,9 @@ pale_op_ipcrm(struct pale_op *op)
 		free_object(op->model, op->state, (unsigned)slot);
 		return 0;
 	}
-	/* Whoever has it attached keeps it, and its identifier still names it; its key does not. */
+	/* Whoever has it attached keeps it, and its identifier still names it; its key does not,
+	 * and stays for assertions. */
 	object->removed = 1;
-	object->key = 0;
 	end_segment(op->model, op->state, (unsigned)slot);
 	return 0;
 }

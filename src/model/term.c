@@ -105,27 +105,6 @@ executes(const struct look *look)
 	return look->inode != 0 && look->process->runs == look->inode;
 }
 
-static const struct pale_sysv *
-sysv_of(const struct look *look, unsigned *ret_slot)
-{
-	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++)
-		if (look->state->sysv[i].kind != PALE_SYSV_FREE && look->term->key != 0 &&
-		    look->state->sysv[i].key == look->term->key) {
-			*ret_slot = i;
-			return &look->state->sysv[i];
-		}
-	return NULL;
-}
-
-static bool
-attached(const struct look *look)
-{
-	unsigned slot;
-
-	return sysv_of(look, &slot) != NULL &&
-	    ((look->process->attached | look->process->attached_w) >> slot & 1) != 0;
-}
-
 /* ipcperms() of Linux. Groups are as users here, so the group's bits are never a stranger's. */
 static bool
 may(const struct look *look, const struct pale_sysv *object, unsigned want)
@@ -141,22 +120,45 @@ may(const struct look *look, const struct pale_sysv *object, unsigned want)
 	return (mode & want) == want;
 }
 
+/* Has an object the key, of whatever kind? One that was removed has none any more. */
+static bool
+can(const struct look *look, unsigned want)
+{
+	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++) {
+		const struct pale_sysv *object = &look->state->sysv[i];
+
+		if (object->kind != PALE_SYSV_FREE && !object->removed && look->term->key != 0 &&
+		    object->key == look->term->key && may(look, object, want))
+			return true;
+	}
+	return false;
+}
+
 static bool
 can_read(const struct look *look)
 {
-	unsigned slot;
-	const struct pale_sysv *object = sysv_of(look, &slot);
-
-	return object != NULL && may(look, object, PALE_DAC_R);
+	return can(look, PALE_DAC_R);
 }
 
 static bool
 can_write(const struct look *look)
 {
-	unsigned slot;
-	const struct pale_sysv *object = sysv_of(look, &slot);
+	return can(look, PALE_DAC_W);
+}
 
-	return object != NULL && may(look, object, PALE_DAC_W);
+/* Whoever has it attached keeps it when it is removed. */
+static bool
+attached(const struct look *look)
+{
+	for (unsigned i = 0; i < PALE_MODEL_SYSV; i++) {
+		const struct pale_sysv *object = &look->state->sysv[i];
+
+		if (object->kind == PALE_SYSV_SHM && look->term->key != 0 &&
+		    object->key == look->term->key &&
+		    ((look->process->attached | look->process->attached_w) >> i & 1) != 0)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -199,18 +201,39 @@ received(const struct look *look)
 	return false;
 }
 
+/* Has a process of the compartment the end of a connection, or the listener where it waits to be
+ * accepted? However it came by it. */
+static bool
+has_end(const struct look *look, unsigned compartment, unsigned end)
+{
+	for (unsigned p = 0; p < look->model->process_count; p++) {
+		for (unsigned i = 0; i < PALE_MODEL_FDS; i++) {
+			const struct pale_fd *fd = &look->state->processes[p].fds[i];
+			const struct pale_socket *socket;
+
+			if (look->model->compartment_of[p] + 1u != compartment ||
+			    fd->kind != PALE_FD_SOCKET)
+				continue;
+			socket = &look->state->sockets[fd->of - 1];
+			for (unsigned k = 0; k < PALE_MODEL_BACKLOG; k++)
+				if (socket->waiting[k] == end)
+					return true;
+			if (fd->of == end)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool
 connected(const struct look *look)
 {
 	for (unsigned i = 0; i < PALE_MODEL_SOCKETS; i++) {
-		const struct pale_socket *end = &look->state->sockets[i], *peer;
+		const struct pale_socket *end = &look->state->sockets[i];
 
-		if (end->state != PALE_SOCKET_CONNECTED || end->peer == 0 ||
-		    end->process != look->p + 1)
-			continue;
-		peer = &look->state->sockets[end->peer - 1];
-		if (peer->process != 0 &&
-		    look->model->compartment_of[peer->process - 1] + 1 == look->term->who[1])
+		if (end->state == PALE_SOCKET_CONNECTED && end->peer != 0 &&
+		    has_end(look, look->term->who[0], i + 1) &&
+		    has_end(look, look->term->who[1], end->peer))
 			return true;
 	}
 	return false;

@@ -351,6 +351,7 @@ run_worlds(enum world_kind kind, uint64_t calls)
 {
 	uint64_t end = counts.calls + calls;
 	uint8_t protect = real_protect();
+	const struct pale_read_options plays = { .plays = true };
 
 	while (counts.calls < end) {
 		uint64_t world = test_random(&seed);
@@ -358,7 +359,7 @@ run_worlds(enum world_kind kind, uint64_t calls)
 		struct pale_err err = { 0 };
 
 		world_write(text, kind, world, real_has_users());
-		if (pale_model_read("world", text, strlen(text), NULL, &model, &err) < 0) {
+		if (pale_model_read("world", text, strlen(text), &plays, &model, &err) < 0) {
 			printf("%s\n", text);
 			ck_abort_msg("a world that cannot be read: %s", err.text);
 		}

@@ -80,7 +80,7 @@ fits(const struct drama *drama)
 
 	drama_print(drama, text + sprintf(text, "property('progress') "));
 	r = pale_model_read(
-	    "play", text, strlen(text), &(struct pale_read_options){ 0 }, &model, NULL);
+	    "play", text, strlen(text), &(struct pale_read_options){ .plays = true }, &model, NULL);
 	pale_model_free(model);
 	return r != -E2BIG;
 }

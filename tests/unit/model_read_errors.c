@@ -343,9 +343,10 @@ TEST(properties, "a property that names nothing is refused")
 {
 	outside("property('uniom')", "t:1: there is no property 'uniom'", "did you mean 'union'?");
 	outside("property('never')", "t:1: 'never' names none of its assertions, of which it has 0",
-	    "");
+	    "never('...') in the scenario makes one");
 	assertion("knows(adversary, old)')\nproperty('never:2",
-	    "t:2: 'never:2' names none of its assertions, of which it has 1", "");
+	    "t:2: 'never:2' names none of its assertions, of which it has 1",
+	    "the first is never:1; 'never' is all of them");
 	outside("property('rights')",
 	    "t:1: the property 'rights' is about directories that are delegated, and none is",
 	    NULL);
@@ -389,6 +390,86 @@ TEST(assertions, "an assertion that is not understood is refused")
 	    "t:1: no System V object has the key 0x4, and no call makes one", "");
 }
 
+/* Asserted of a tree with links and of an adversary; line 1. */
+static void
+vain(const char *assertion, const char *why, const char *remedy)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+	    "never('%s')\nfile('/d/f', 'content=old') symlink('/l', '/d') symlink('/d/l', 'f')\n"
+	    "compartment adversary {\ncalls(1)\nmay('open(/l/l)')\n}\n",
+	    assertion);
+	refused(text, why, remedy);
+}
+
+TEST(vain_assertions, "an assertion that could never be violated, or by another inode, is refused")
+{
+	vain("contains(/l/f, old)", "t:1: '/l/f' leads through the link '/l'",
+	    "name what it leads to");
+	vain("holds(adversary, /l/f)", "t:1: '/l/f' leads through the link '/l'",
+	    "name what it leads to");
+	vain("contains(/d/l, old)", "t:1: '/d/l' is a link, and no file", "name what it leads to");
+	vain("executes(adversary, /d/l)", "t:1: '/d/l' is a link, and no file",
+	    "name what it leads to");
+	vain("holds(adversary, /d/l, READ)", "t:1: '/d/l' is a link, and no file",
+	    "name what it leads to");
+	refused("never('executes(a, /s)') file('/s', 'mode=4755')\n"
+		"compartment a { user(100) calls(1) may('exec(/s)') }\n",
+	    "t:2: 'a' could execute '/s', and its own calls would go on as another user",
+	    "say what '/s' does in a compartment whose program begins with exec()");
+	vain("failed(adversary)", "t:1: 'adversary' has a vocabulary, and is never failed",
+	    "only a call of a program ends it by failing");
+	vain("not finished(adversary)", "t:1: 'adversary' has a vocabulary, and is never finished",
+	    "let it call exit, or ask after one that has a program");
+}
+
+/* System V objects: a program of user 200, in line 3, and an adversary. */
+static void
+with_objects(const char *program, const char *how, const char *why)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+	    "property('progress') file('/f', 'content=old')\ncompartment a { user(200)\n"
+	    "program(%s)\n}\ncompartment adversary { user(100) calls(2) %s }\n",
+	    program, how);
+	refused(text, why, NULL);
+}
+
+TEST(guesses, "an object without a key is refused that lets in who could guess its identifier")
+{
+#define GUESS \
+	"t:3: an object without a key lets 'adversary' in, who could guess its identifier in " \
+	"UNIX and cannot here"
+	const char *may = "may('umask(0)')";
+
+	with_objects("'q = msgget(IPC_PRIVATE, 0604)'", may, GUESS);
+	with_objects("'q = semget(IPC_PRIVATE, IPC_CREAT, 0602)'", may, GUESS);
+	with_objects("'q = shmget(IPC_PRIVATE, 0600)', 'ipcset(q, 200, 0666)'", may, GUESS);
+	with_objects("'q = shmget(IPC_PRIVATE, 0600)', 'ipcset(q, 100, 0600)'", may, GUESS);
+	with_objects("'q = shmget(IPC_PRIVATE, 0600)'", "may('setuid(200)')", GUESS);
+#undef GUESS
+}
+
+TEST(objects, "what could need more System V objects, or a higher semaphore, is refused")
+{
+#define FOUR "'q = msgget(IPC_PRIVATE)', 'q = msgget(1, IPC_CREAT)', 'x = semget(1, IPC_CREAT)'"
+	const char *five =
+	    "t: it has 5 System V objects that there may be at one time, and there is room for 4";
+
+	with_objects(FOUR ", 'q = msgget(IPC_PRIVATE)', 'm = shmget(1, IPC_CREAT)'",
+	    "may('umask(0)')", five);
+	with_objects(FOUR ", 'm = shmget(1, IPC_CREAT)', 'shmat(m)', 'ipcrm(m)',"
+			  "'m = shmget(1, IPC_CREAT)'",
+	    "may('umask(0)')", five);
+	with_objects(FOUR, "may('q = msgget(IPC_PRIVATE)')", five);
+	with_objects("'x = semget(1, IPC_CREAT)', 'semop(x, 1)', 'semop(x, 1)', 'semop(x, 1)'",
+	    "may('umask(0)')",
+	    "t: its programs may raise a semaphore to 4, and there is room for 3");
+#undef FOUR
+}
+
 TEST(options, "what the command line says is refused without a line")
 {
 	const char *text =
@@ -404,4 +485,4 @@ TEST(options, "what the command line says is refused without a line")
 }
 
 TEST_MAIN("model_read_errors", words, nobody, tree, attributes, sides, children, calls, flags,
-    names, paths, stars, properties, assertions, options)
+    names, paths, stars, properties, assertions, vain_assertions, guesses, objects, options)

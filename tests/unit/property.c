@@ -269,8 +269,24 @@ static const struct claim claims[] = {
 		B('umask(0)', 's = socket()', 'bind(s, /d/s)', 'listen(s)'),
 	    A('c = socket()', 'try connect(c, /d/s)')
 		B('umask(0)', 's = socket()', 'bind(s, /d/s)') },
+	/* Whose it is says who holds it, and not who made it. */
+	{ "connected", "connected(k, b)",
+	    A('x, y = socketpair()', 'fork()', 'c = socket()', 'connect(c, /d/s)', 'sendfd(x, c)')
+		B('umask(0)', 's = socket()', 'bind(s, /d/s)',
+		    'listen(s)') "compartment k { child_of('a') program('k = recvfd(y)') }",
+	    A('x, y = socketpair()', 'fork()', 'c = socket()', 'connect(c, /d/s)')
+		B('umask(0)', 's = socket()', 'bind(s, /d/s)',
+		    'listen(s)') "compartment k { child_of('a') program('k = recvfd(y)') }" },
 	{ "attached", "attached(a, 0x10)", A('s = shmget(0x10)', 'shmat(s, SHM_RDONLY)'),
 	    A('s = shmget(0x10)', 'try shmat(s)') },
+	{ "attached", "attached(b, 0x10) and finished(a)",
+	    A('umask(0)') B('m = shmget(0x10)', 'shmat(m)', 'ipcrm(m)', 'open(/d/p)'),
+	    A('umask(0)') B('m = shmget(0x10)', 'ipcrm(m)', 'try shmat(m)', 'open(/d/p)') },
+	{ "attached", "attached(b, 0x12)",
+	    "msg('0x12')\nshm('0x12')\n" B('m = shmget(0x12)', 'shmat(m)'),
+	    "msg('0x12')\nshm('0x12')\n" B('m = shmget(0x12)', 'q = msgget(0x12)') },
+	{ "can_read", "can_read(a, 0x12)", "msg('0x12')\nshm('0x12', 'mode=644')\n" A('umask(0)'),
+	    "msg('0x12')\nshm('0x12', 'mode=622')\n" A('umask(0)') },
 	{ "can_read", "can_read(a, 0x10)", A('umask(0)'), NULL },
 	{ "can_read", "can_read(a, 0x11)", NULL, A('umask(0)') },
 	{ "can_read", "can_read(c, 0x11)",
