@@ -364,6 +364,30 @@ wait_for() {
 	json 'j["verdict"] == "limit" and j["limit"] == "stopped" and j["states"] > 0'
 }
 
+@test "Ctrl-C while a witness is played: the verdict stands, what was not played was stopped" {
+	cat >moments.py <<-'END'
+		import json, os, signal, subprocess, sys, time
+		for moment in [*range(4, 44, 2), 500]:
+		    process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, start_new_session=True,
+		        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+		    time.sleep(moment / 1000)
+		    try:
+		        os.killpg(process.pid, signal.SIGINT)
+		    except ProcessLookupError:
+		        pass
+		    out = process.communicate()[0]
+		    if process.returncode in (4, -signal.SIGINT):  # before there was a violation
+		        continue
+		    said = {(r["verdict"], r["why"]) for r in json.loads(out)["replay"]}
+		    wrong = [s for s in said if s[0] == "unable" and s[1] != "it was stopped"]
+		    print("moment", moment, process.returncode, wrong)
+	END
+	run python3 moments.py pale check dotdots --json --replay=walker
+	exits 0
+	has "moment 500 1 []"
+	[ -z "$(grep -v ' 1 \[\]$' <<<"$output")" ]
+}
+
 @test "Ctrl-C, once: what it has, 4; twice: the end" {
 	cat >interrupt.py <<-'END'
 		import signal, subprocess, sys, time

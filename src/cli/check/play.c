@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/check/output.h"
+#include "cli/check/progress.h"
 #include "core/scope.h"
 
 /* The steps without what replay need not know; NULL without memory. */
@@ -21,6 +22,15 @@ make_steps(const struct pale_trace *trace)
 			&step->after };
 	}
 	return steps;
+}
+
+/* That it cannot be played here takes nothing from the verdict. */
+static void
+set_unable(struct pale_report_replay *replay, const char *why)
+{
+	pale_replayed_done(&replay->replayed);
+	replay->replayed = (struct pale_replayed){ .verdict = PALE_REPLAY_UNABLE };
+	snprintf(replay->replayed.why, sizeof(replay->replayed.why), "%.255s", why);
 }
 
 int
@@ -42,13 +52,13 @@ pale_play(const struct pale_check_args *args, const struct pale_check_search *se
 			continue;
 		replay->by = (enum pale_replay_by)by;
 		ret->count++;
-		/* That it cannot be played here takes nothing from the verdict. */
-		if (pale_replay(search->model, steps, search->trace.count, search->property,
-			replay->by, NULL, &replay->replayed, &why) < 0) {
-			replay->replayed = (struct pale_replayed){ .verdict = PALE_REPLAY_UNABLE };
-			snprintf(
-			    replay->replayed.why, sizeof(replay->replayed.why), "%.255s", why.text);
-		}
+		if (!atomic_load(&pale_check_stop) &&
+		    pale_replay(search->model, steps, search->trace.count, search->property,
+			replay->by, NULL, &replay->replayed, &why) < 0)
+			set_unable(replay, why.text);
+		/* Ctrl-C ends the actors, too: what they had come to means nothing. */
+		if (atomic_load(&pale_check_stop))
+			set_unable(replay, "it was stopped");
 	}
 	return 0;
 }
