@@ -111,13 +111,17 @@ put_limit(const struct pale_report_check *check, const struct pale_text *text)
 		[PALE_LIMIT_STOPPED] =
 		    "let it run to its end, or search a narrower scope (--scope)",
 	};
+	/* The last level is complete only where it was the limit. */
+	unsigned known = check->explored->levels +
+	    (check->explored->limit == PALE_LIMIT_LEVELS && check->explored->levels > 0);
 	struct pale_string words = { 0 };
 
 	pale_string_add(&words, "no violation was met in ");
 	pale_report_check_number(check->explored->states, &words);
-	pale_string_add(&words, " states; there is none of fewer than %u step%s",
-	    check->explored->levels, check->explored->levels == 1 ? "" : "s");
-	if (check->options->reduce)
+	pale_string_add(&words, " state%s", check->explored->states == 1 ? "" : "s");
+	if (known > 1)
+		pale_string_add(&words, "; there is none of fewer than %u steps", known);
+	if (known > 1 && check->options->reduce)
 		pale_string_add(&words, ", as the reduced search counts them");
 	put_item(text, "So far", &words);
 	pale_text_item(text, "What to do", remedies[check->explored->limit]);

@@ -112,6 +112,17 @@ said() {
 	done
 }
 
+@test "a limit says from which length on nothing is known" {
+	run pale check dotdots --no-reduce --limit 5steps
+	exits 4
+	said " states; there is none of fewer than 6 steps What to do"
+	run pale check dotdots --no-reduce --limit 6steps -q
+	exits 1
+	run pale check dotdots --limit 1
+	exits 4
+	said "no violation was met in 1 state What to do"
+}
+
 @test "a violation that is met before a limit stands" {
 	run pale check dotdots --limit 5K --no-reduce --no-replay -q
 	exits 1
