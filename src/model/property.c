@@ -315,18 +315,21 @@ judge_finish(const struct pale_model *model, const struct pale_state *before,
 		.compartment = model->compartment_of[move->process],
 	};
 	uint32_t tops = model->delegated[finish.compartment], got, seen_union, bits = 0;
+	const struct pale_state *tree;
 
 	if (tops == 0 || walk_count(finish.site) == 0)
 		return 0;
 	got = obtained(&finish);
 	if (got == 0)
 		return 0;
-	/* Of the instants watch keeps what is over; the two around this step are left. */
+	/* Of the instants watch keeps what is over; the two around this step are left. Where a link
+	 * has put it does not count: it is what is judged. */
+	tree = finish.site->op == PALE_CALL_linkat ? before : after;
 	finish.seen_call = finish.process->seen_call |
 	    beneath_start(model, before, finish.process, finish.site) |
-	    beneath_start(model, after, finish.process, finish.site);
+	    beneath_start(model, tree, finish.process, finish.site);
 	seen_union = finish.process->seen_union | beneath_all(model, before, tops) |
-	    beneath_all(model, after, tops);
+	    beneath_all(model, tree, tops);
 	if ((got & ~finish.seen_call) != 0)
 		bits |= BIT(PALE_PROPERTY_CALL);
 	if ((got & ~seen_union) != 0)

@@ -26,7 +26,7 @@
  *   never     the scenario's own assertions, one bit each: a state in which all terms of one hold
  *
  * Instants are the states between two steps, the one after the start and the one after the finish
- * included.
+ * included; of linkat, which brings what it has found to where it may be, the one before.
  */
 #ifndef PALE_MODEL_PROPERTY_H
 #define PALE_MODEL_PROPERTY_H

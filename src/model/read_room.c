@@ -246,7 +246,8 @@ static size_t
 socket_ends(const struct pale_reading *in, const struct pale_side *side)
 {
 	uint32_t slots = 0;
-	size_t fixed = 0, each = 0, ends = 0;
+	size_t fixed = 0, each = 0, ends = 0, width = 0, forks = 1, most = 0;
+	bool keeps = false;
 
 	for (size_t i = 0; i < side->site_count; i++) {
 		const struct pale_site *site = &in->sites[side->first_site + i];
@@ -255,6 +256,10 @@ socket_ends(const struct pale_reading *in, const struct pale_side *side)
 										    : 0;
 
 		ends += count;
+		keeps |= site->op == PALE_CALL_dup || site->op == PALE_CALL_sendfd;
+		forks += site->op == PALE_CALL_fork;
+		if (site->op != PALE_CALL_connect)
+			width = count > width ? count : width;
 		if (count != 0 && site->op != PALE_CALL_connect && site->to_fd[0] != PALE_FD_ANY)
 			slots |= UINT32_C(1) << site->to_fd[0] |
 			    (count == 2 ? UINT32_C(1) << site->to_fd[1] : 0);
@@ -264,7 +269,15 @@ socket_ends(const struct pale_reading *in, const struct pale_side *side)
 	if (!side->has_order) {
 		for (; slots != 0; slots &= slots - 1)
 			fixed++;
-		ends = fixed + each * side->calls;
+		/* Unless it has another descriptor: of so many calls some make, and the others
+		 * keep one end each. */
+		for (size_t makes = 0; keeps && makes <= side->calls; makes++) {
+			size_t kept = width * makes, left = side->calls - makes;
+
+			kept = kept < left ? kept : left;
+			most = kept > most ? kept : most;
+		}
+		ends = fixed * forks + most + each * side->calls;
 	}
 	return ends * side->processes;
 }

@@ -452,6 +452,14 @@ TEST(guesses, "an object without a key is refused that lets in who could guess i
 #undef GUESS
 }
 
+TEST(sockets_kept, "sockets that dup keeps have their room")
+{
+	refused("never('failed(v)')\ncompartment a { processes(2) calls(7)\n"
+		"may('s = socket()', 'dup(s)') }\ncompartment v { program('s = socket()') }\n",
+	    "t: it has 9 ends of sockets that there may be at one time, and there is room for 8",
+	    NULL);
+}
+
 TEST(objects, "what could need more System V objects, or a higher semaphore, is refused")
 {
 #define FOUR "'q = msgget(IPC_PRIVATE)', 'q = msgget(1, IPC_CREAT)', 'x = semget(1, IPC_CREAT)'"
@@ -485,4 +493,5 @@ TEST(options, "what the command line says is refused without a line")
 }
 
 TEST_MAIN("model_read_errors", words, nobody, tree, attributes, sides, children, calls, flags,
-    names, paths, stars, properties, assertions, vain_assertions, guesses, objects, options)
+    names, paths, stars, properties, assertions, vain_assertions, guesses, sockets_kept, objects,
+    options)

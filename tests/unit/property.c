@@ -199,6 +199,18 @@ TEST(rights_nearly, "rights: from the wide directory with its few, from the narr
 	    0);
 }
 
+TEST(linked_in, "union, call: to be linked beneath by the call itself is not to have been there")
+{
+	ck_assert_uint_eq(violated("directory('/a')\nfile('/b/f')\nsymlink('/a/l', '/b/f')\n"
+				   "property('union', 'call')\ncompartment a {\n\topen('d', '/a')\n"
+				   "\tprogram('linkat(d, l, d, g, AT_SYMLINK_FOLLOW)')\n}\n"),
+	    BIT(UNION) | BIT(CALL));
+	ck_assert_uint_eq(violated("directory('/a')\nfile('/a/f')\nsymlink('/a/l', 'f')\n"
+				   "property('union', 'call')\ncompartment a {\n\topen('d', '/a')\n"
+				   "\tprogram('linkat(d, l, d, g, AT_SYMLINK_FOLLOW)')\n}\n"),
+	    0);
+}
+
 #define PROGRESS(walker, call) \
 	TREE "walker('" walker "')\nproperty('progress')\ncompartment a {\n\tcalls('2')\n" \
 	     "\tprocesses('2')\n" FOO SANDBOX "\tmay('" call "', 'renameat(*, bar, *, bar)')\n}\n"
@@ -352,5 +364,5 @@ TEST(together,
 
 TEST_MAIN("property", finds, union_leaves, union_nearly, root_named, root_nearly, call_leaves,
     call_nearly, moved_out, pinned, not_confined, ambient, rights_widened, handed_on, passed_on,
-    rights_nearly, progress_refuses, progress_elsewhere, progress_elsewhere, progress_nearly, terms,
-    all_terms, together)
+    rights_nearly, linked_in, progress_refuses, progress_elsewhere, progress_elsewhere,
+    progress_nearly, terms, all_terms, together)
