@@ -41,7 +41,8 @@ static const struct pale_layout_field var[] = {
 };
 static const struct pale_layout_field process[] = {
 	FIELD(pale_process, status), FIELD(pale_process, pc), FIELD(pale_process, calls),
-	FIELD(pale_process, ruid), FIELD(pale_process, euid), FIELD(pale_process, umask),
+	FIELD(pale_process, ruid), FIELD(pale_process, euid), FIELD(pale_process, suid),
+	FIELD(pale_process, umask),
 	FIELD(pale_process, cwd), FIELD(pale_process, cwd_mount), FIELD(pale_process, root),
 	FIELD(pale_process, ignores_sigpipe), FIELD(pale_process, error),
 	FIELD(pale_process, runs), FIELD(pale_process, knows), FIELD(pale_process, used),

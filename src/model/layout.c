@@ -227,6 +227,7 @@ add_process(struct plan *plan, unsigned p)
 	if (own->changes_user || child) {
 		BITS(base, pale_process, ruid, plan->user);
 		BITS(base, pale_process, euid, plan->user);
+		BITS(base, pale_process, suid, plan->user);
 	}
 	if (own->changes_umask || child)
 		OF_SET(base, pale_process, umask, PALE_SET_MODES);

@@ -77,11 +77,11 @@ int
 pale_op_setuid(struct pale_op *op)
 {
 	if (op->model->users[op->process->euid] == 0) {
-		op->process->ruid = op->process->euid = op->site->user;
+		op->process->ruid = op->process->euid = op->process->suid = op->site->user;
 		return 0;
 	}
-	/* No saved user is kept: who has gone back does not come again. */
-	if (op->site->user != op->process->ruid && op->site->user != op->process->euid)
+	/* Who has gone back may come again. */
+	if (op->site->user != op->process->ruid && op->site->user != op->process->suid)
 		return -EPERM;
 	op->process->euid = op->site->user;
 	return 0;
@@ -107,6 +107,7 @@ pale_op_fork(struct pale_op *op)
 		.calls = compartment->calls,
 		.ruid = op->process->ruid,
 		.euid = op->process->euid,
+		.suid = op->process->suid,
 		.umask = op->process->umask,
 		.cwd = op->process->cwd,
 		.cwd_mount = op->process->cwd_mount,
@@ -135,6 +136,7 @@ pale_op_exec(struct pale_op *op)
 		return -EACCES;
 	if (file->mode & S_ISUID)
 		op->process->euid = file->owner;
+	op->process->suid = op->process->euid;
 	for (unsigned i = 0; i < PALE_MODEL_FDS; i++) {
 		if (op->process->fds[i].flags & PALE_F_CLOEXEC)
 			op->process->fds[i] = (struct pale_fd){ 0 };

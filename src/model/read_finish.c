@@ -104,6 +104,7 @@ build_process(struct pale_reading *in, const struct pale_side *side)
 		.calls = (uint8_t)(side->has_order ? 0 : side->calls),
 		.ruid = (uint8_t)side->user,
 		.euid = (uint8_t)side->user,
+		.suid = (uint8_t)side->user,
 		.umask = side->umask,
 		.cwd = (uint8_t)side->cwd,
 		.root = (uint8_t)side->root,

@@ -128,6 +128,7 @@ take_place(struct pale_actor *actor, struct pale_err *err)
 	signal(SIGPIPE, process->ignores_sigpipe ? SIG_IGN : SIG_DFL);
 	if (pale_actor_become(actor, model->users[process->ruid], model->users[process->euid]) < 0)
 		return pale_fail_errno(err, "cannot become user %u", model->users[process->euid]);
+	actor->suid = model->users[process->suid];
 	return 0;
 }
 

@@ -48,6 +48,7 @@ struct pale_actor {
 	struct pale_actor_var vars[PALE_MODEL_VARS + 1];
 	struct pale_actor_segment segments[PALE_MODEL_SYSV];
 	uid_t ruid, euid;
+	uid_t suid; /* as UNIX would have it; here it stays 0 */
 
 	struct pale_actor_node nodes[PALE_ACTOR_NODES]; /* [0] unused */
 	unsigned node_count;

@@ -237,6 +237,7 @@ pale_actor_executes(struct pale_actor *actor, const struct stat *file)
 			shmdt(actor->segments[i].at);
 		actor->segments[i].at = NULL;
 	}
+	actor->suid = (file->st_mode & S_ISUID) != 0 ? file->st_uid : actor->euid;
 	if ((file->st_mode & S_ISUID) != 0)
 		return pale_actor_become(actor, actor->ruid, file->st_uid);
 	return 0;
@@ -248,8 +249,10 @@ call_setuid(struct pale_actor *actor)
 {
 	uid_t user = actor->play->model->users[actor->site->user];
 
-	if (actor->euid != 0 && user != actor->ruid && user != actor->euid)
+	if (actor->euid != 0 && user != actor->ruid && user != actor->suid)
 		return errno = EPERM, -1;
+	if (actor->euid == 0)
+		actor->suid = user;
 	return pale_actor_become(actor, actor->euid == 0 ? user : actor->ruid, user);
 }
 

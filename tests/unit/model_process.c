@@ -131,6 +131,18 @@ TEST(exec_setuid, "a setuid file gives its owner's user, and the real one stays"
 	twin_close(twin);
 }
 
+TEST(setuid_again, "who has gone back from a setuid file comes again, until the next exec")
+{
+	struct twin *twin = twin_model_open(
+	    PROGRAM "compartment a { user('100') program('exec(/suid)', 'setuid(100)',"
+		    "'setuid(300)', 'setuid(100)', 'exec(/bin)', 'try setuid(300)') }");
+
+	for (unsigned i = 0; i < 5; i++)
+		ck_assert_int_eq(twin_call(twin, "a"), 0);
+	ck_assert_int_eq(twin_call(twin, "a"), EPERM);
+	twin_close(twin);
+}
+
 TEST(exec_refused, "exec wants a file that may be executed")
 {
 	struct twin *twin = twin_model_open(
@@ -159,4 +171,4 @@ TEST(rights, "rights can only be taken away, and each call asks for its own")
 }
 
 TEST_MAIN("model_process", setuid_user, fork_copies, closed, duplicate, types, then, identity,
-    exec_closes, exec_detaches, exec_setuid, exec_refused, rights)
+    exec_closes, exec_detaches, exec_setuid, setuid_again, exec_refused, rights)
