@@ -8,6 +8,11 @@
 
 #include "model/model.h"
 
+/* States are compared byte by byte, and copies (clang's) leave behind what lies between two fields:
+ * so nothing does. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
+
 /*
  * An inode. A directory has exactly one name or, once removed, none: it stands here. Names of
  * everything else are entries. A slot is free again when no name, descriptor, walk, variable or
@@ -44,6 +49,7 @@ struct pale_fd {
 	uint8_t rights; /* index into model->rights */
 	uint8_t mount;  /* walkers with is_root: the inode of the tree's root; else 0 */
 	uint8_t inode;  /* PIPE of a FIFO, SOCKET that is bound: its inode, else 0 */
+	uint8_t unused;
 };
 
 struct pale_pipe {
@@ -72,9 +78,9 @@ struct pale_socket {
 	uint8_t process; /* likewise, + 1; for assertions */
 	uint8_t waiting[PALE_MODEL_BACKLOG]; /* LISTENS: ends + 1 that are not accepted yet: each is
 					      * the server's own, with its peer set */
+	uint8_t count;                       /* messages to be read here */
 	uint16_t chmod; /* 0777 xor the mode that fchmod gave it: what bind gives its name, less
 			 * the umask */
-	uint8_t count;  /* messages to be read here */
 	uint8_t values[PALE_MODEL_PIPE_DEPTH];
 	struct pale_fd passed[PALE_MODEL_PIPE_DEPTH]; /* with each; kind NONE: none */
 };
@@ -96,6 +102,7 @@ struct pale_sysv {
 	uint8_t removed;                       /* SHM: goes with the last attachment, and no key
 						* finds it */
 	uint8_t sequence; /* 0..3: an identifier of one that was removed does not name the next */
+	uint8_t unused;
 };
 
 /* What a variable holds. */
@@ -134,15 +141,18 @@ struct pale_process {
 	uint8_t pc;    /* of the program: calls done */
 	uint8_t calls; /* of the vocabulary: calls left */
 	uint8_t ruid, euid;
+	uint8_t cwd; /* inode */
 	uint16_t umask;
-	uint8_t cwd, root; /* inodes */
+	uint8_t root;      /* inode */
 	uint8_t cwd_mount; /* as pale_fd.mount: fchdir to such a descriptor keeps it */
 	uint8_t ignores_sigpipe;
 	uint8_t error; /* FAILED: errno of the call that ended it; for printing */
 	uint8_t runs;  /* inode of the program that was executed; 0 that of the start */
+	uint8_t phase; /* of the call under way */
 
 	struct pale_fd fds[PALE_MODEL_FDS];
 	struct pale_var vars[PALE_MODEL_VARS + 1]; /* [0] unused */
+	uint8_t path;                              /* that is walked: 0 or 1 */
 	uint16_t knows;                            /* values that were read: a bit each */
 	uint16_t used;                             /* values that were acted on */
 	uint8_t attached;                          /* System V slots: a bit each for reading */
@@ -150,8 +160,6 @@ struct pale_process {
 	int8_t undo[PALE_MODEL_SYSV];              /* SEM_UNDO: what is added at the end */
 
 	/* The call under way. */
-	uint8_t phase;
-	uint8_t path; /* that is walked: 0 or 1 */
 	uint16_t site;
 	uint8_t fd[2];      /* descriptors that "*" stands for this time, by d or f in turn; 0 where
 			     * the site has no "*" */
@@ -159,8 +167,8 @@ struct pale_process {
 	uint8_t first_node; /* result of the first walk */
 	uint16_t first_rest;               /* PARENT: its last component */
 	uint16_t slots[PALE_WALKER_SLOTS]; /* the walker's */
-	uint8_t moved;       /* a name was moved since mark; only if the walker says `sequence` */
-	uint8_t suid;        /* the saved user: who may come again by setuid */
+	uint8_t moved; /* a name was moved since mark; only if the walker says `sequence` */
+	uint8_t suid;  /* the saved user: who may come again by setuid */
 	uint32_t seen_call;  /* inodes that have been beneath the dirfd since the start and are no
 			      * longer: a bit each; only if the property is looked at */
 	uint32_t seen_union; /* likewise beneath anything delegated */
@@ -171,11 +179,14 @@ struct pale_state {
 	struct pale_entry entries[PALE_MODEL_ENTRIES];
 	struct pale_process processes[PALE_MODEL_PROCESSES];
 	uint8_t lock; /* process + 1 that holds the lock of all names */
+	uint8_t unused_too;
 	/* What only scenarios with IPC have; pale_model_copy leaves it out where there is none. */
 	struct pale_pipe pipes[PALE_MODEL_PIPES];
 	struct pale_socket sockets[PALE_MODEL_SOCKETS];
 	struct pale_sysv sysv[PALE_MODEL_SYSV];
-	uint8_t unused[8]; /* pack.c reads and writes eight bytes at a time */
+	uint8_t unused[10]; /* pack.c reads and writes eight bytes at a time */
 };
+
+#pragma GCC diagnostic pop
 
 #endif
