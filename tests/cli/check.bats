@@ -258,6 +258,8 @@ probabilistic complete limit room shortening verdicts witness replay".split())'
 	exits 1
 	says 2 "there is no file and no scenario 'nosuch'" \
 		"\`pale check --list-scenarios\` lists those that pale brings" pale check --print-scenario nosuch
+	says 2 "there is no file and no scenario 'scenarios/dotdots.pale'" "did you mean 'dotdots'?" \
+		pale check scenarios/dotdots.pale
 	[ "$(pale check --list-scenarios)" = "$(cd "$BATS_TEST_DIRNAME/../../scenarios" && ls ./*.pale | sed 's,^\./,,; s,\.pale$,,' | LC_ALL=C sort)" ]
 }
 

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,14 +60,22 @@ read_all(int fd, const char *name, struct pale_scenario_text *ret, struct pale_e
 static int
 no_scenario(const char *file, struct pale_err *err)
 {
+	const char *slash = strrchr(file, '/');
 	const char *names[NAMES_MAX];
-	const char *near;
+	const char *near = NULL;
+	char base[NAME_MAX + 1];
 	size_t count = 0;
 
 	pale_fail(err, -ENOENT, "there is no file and no scenario '%s'", file);
 	for (; count < NAMES_MAX && pale_scenarios[count].name != NULL; count++)
 		names[count] = pale_scenarios[count].name;
-	near = pale_suggest(file, names, count);
+	/* "scenarios/dotdots.pale", elsewhere than in pale's own tree. */
+	snprintf(base, sizeof(base), "%s", slash == NULL ? file : slash + 1);
+	base[strcspn(base, ".")] = '\0';
+	for (size_t i = 0; i < count && near == NULL; i++)
+		near = strcmp(names[i], base) == 0 ? names[i] : NULL;
+	if (near == NULL)
+		near = pale_suggest(file, names, count);
 	if (near != NULL)
 		return pale_remedy(err, "did you mean '%s'?", near);
 	return pale_remedy(err, "`pale check --list-scenarios` lists those that pale brings");
