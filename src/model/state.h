@@ -167,8 +167,8 @@ struct pale_process {
 	uint8_t first_node; /* result of the first walk */
 	uint16_t first_rest;               /* PARENT: its last component */
 	uint16_t slots[PALE_WALKER_SLOTS]; /* the walker's */
-	uint8_t moved; /* a name was moved since mark; only if the walker says `sequence` */
-	uint8_t suid;  /* the saved user: who may come again by setuid */
+	uint8_t moved;       /* a name was moved since mark; only if the walker says `sequence` */
+	uint8_t suid;        /* the saved user: who may come again by setuid */
 	uint32_t seen_call;  /* inodes that have been beneath the dirfd since the start and are no
 			      * longer: a bit each; only if the property is looked at */
 	uint32_t seen_union; /* likewise beneath anything delegated */
