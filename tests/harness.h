@@ -46,6 +46,18 @@ enum {
 		exit(0); \
 	} while (0)
 
+/* Sanitizers take tens of times as long; they are there for what is done, not for the verdict. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED true
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED false
+#endif
+
 static inline int
 test_run(const char *suite_name, const TTest *const *all, size_t count)
 {

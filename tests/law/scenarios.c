@@ -21,18 +21,6 @@ enum {
 	STATES_SANITIZED = 3000,
 };
 
-/* Sanitizers take tens of times as long; they are there for what is done, not for the verdict. */
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define IS_SANITIZED true
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED false
-#endif
-
 struct file {
 	char name[256];
 	char text[TEXT_BYTES];
