@@ -16,8 +16,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "check/promela.h"
-#include "check/world.h"
+#include "check/promela/promela.h"
+#include "check/world/world.h"
 #include "model/read.h"
 #include "model/walkers.h"
 

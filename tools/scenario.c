@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/scope.h"
-#include "model/reading.h"
+#include "model/read/reading.h"
 #include "model/term.h"
 
 enum place { OUTSIDE, INSIDE, ANYWHERE };
@@ -18,24 +18,24 @@ static const struct statement {
 } statements[] = {
 #define STATEMENT(name, place, times, phase, least, most, takes, says) \
 	{ #name, place, takes, says },
-#include "model/words.def"
+#include "model/read/words.def"
 };
 
 static const struct row {
 	const char *name, *of, *takes;
 } attributes[] = {
 #define ATTRIBUTE(name, of, takes) { #name, of, takes },
-#include "model/words.def"
+#include "model/read/words.def"
 };
 
 static const struct row flags[] = {
 #define FLAG(name, calls, bits) { #name, calls, "" },
-#include "model/words.def"
+#include "model/read/words.def"
 };
 
 static const char *const types[] = {
 #define TYPE(name, mode) ".Dv " #name,
-#include "model/words.def"
+#include "model/read/words.def"
 };
 
 /* Text for mdoc: no line begins with a dot, and a sentence ends its line. */

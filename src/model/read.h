@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A scenario, from the text of a *.pale file. Words in model/words.def; man/pale-scenario.5.
+ * A scenario, from the text of a *.pale file. Words in model/read/words.def; man/pale-scenario.5.
  */
 #ifndef PALE_MODEL_READ_H
 #define PALE_MODEL_READ_H

@@ -38,7 +38,7 @@
 
 #include "check/explore.h"
 #include "check/witness.h"
-#include "check/world.h"
+#include "check/world/world.h"
 #include "core/err.h"
 #include "replay/replay.h"
 #include "report/text.h"

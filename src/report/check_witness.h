@@ -3,7 +3,7 @@
 #ifndef PALE_REPORT_CHECK_WITNESS_H
 #define PALE_REPORT_CHECK_WITNESS_H
 
-#include "check/world.h"
+#include "check/world/world.h"
 #include "report/text.h"
 
 /* Where the columns would be too narrow, each line names its actor instead. */

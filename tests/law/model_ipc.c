@@ -35,7 +35,7 @@ is_beyond(const struct twin *twin, unsigned p)
 		return true;
 	if (answer == TWIN_WAITS && twin_anybody_waits(twin))
 		return true;
-	/* The model asks who waits for permission again (model/sysv.c). */
+	/* The model asks who waits for permission again (model/calls/sysv.c). */
 	if (site->op == PALE_CALL_ipcset && twin_anybody_waits(twin))
 		return true;
 	if (site->op == PALE_CALL_sendfd && process->fds[site->fd[1]].kind == PALE_FD_SOCKET)

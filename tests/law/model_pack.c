@@ -10,10 +10,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "check/world.h"
+#include "check/world/world.h"
 #include "core/scope.h"
 #include "harness.h"
-#include "model/layout.h"
+#include "model/pack/layout.h"
 #include "model/property.h"
 #include "model/read.h"
 #include "model/walkers.h"

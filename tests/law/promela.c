@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "check/explore.h"
-#include "check/promela.h"
-#include "check/world.h"
+#include "check/promela/promela.h"
+#include "check/world/world.h"
 #include "harness.h"
 #include "model/property.h"
 #include "model/read.h"

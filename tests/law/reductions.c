@@ -5,7 +5,7 @@
  * several threads. And what the reductions stand on: states are stored whole, like states have like
  * steps. PALE_TEST_SEED repeats, PALE_TEST_ROUNDS says how many of each.
  */
-#include "check/world.h"
+#include "check/world/world.h"
 
 #include <signal.h>
 #include <unistd.h>

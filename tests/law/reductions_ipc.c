@@ -6,7 +6,7 @@
  */
 #include "check/explore.h"
 #include "check/witness.h"
-#include "check/world.h"
+#include "check/world/world.h"
 #include "harness.h"
 #include "model/property.h"
 #include "model/read.h"

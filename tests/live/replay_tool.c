@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "check/world.h"
+#include "check/world/world.h"
 #include "model/property.h"
 #include "model/read.h"
 #include "model/walkers.h"

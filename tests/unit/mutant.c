@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "check/explore.h"
-#include "check/world.h"
+#include "check/world/world.h"
 #include "core/scope.h"
 #include "harness.h"
 #include "model/property.h"

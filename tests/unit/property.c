@@ -5,7 +5,7 @@
  */
 #include "model/property.h"
 
-#include "check/world.h"
+#include "check/world/world.h"
 #include "core/scope.h"
 #include "harness.h"
 #include "model/read.h"

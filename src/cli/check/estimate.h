@@ -3,7 +3,7 @@
 #ifndef PALE_CLI_CHECK_ESTIMATE_H
 #define PALE_CLI_CHECK_ESTIMATE_H
 
-#include "check/world.h"
+#include "check/world/world.h"
 #include "core/err.h"
 
 struct pale_estimate {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "check/crew.h"
-#include "check/world.h"
+#include "check/world/world.h"
 #include "cli/check/answer.h"
 #include "cli/check/foreign.h"
 #include "cli/check/lookups.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/promela.h"
+#include "check/promela/promela.h"
 #include "cli/check/answer.h"
 #include "cli/check/estimate.h"
 #include "cli/check/foreign.h"

@@ -3,7 +3,7 @@
 #ifndef PALE_CLI_CHECK_SEARCH_H
 #define PALE_CLI_CHECK_SEARCH_H
 
-#include "check/world.h"
+#include "check/world/world.h"
 #include "cli/check/args.h"
 #include "cli/check/progress.h"
 
