@@ -268,6 +268,13 @@ pale_explore(const struct pale_system *system, const struct pale_explore_options
 	if (r == -E2BIG)
 		return pale_fail(
 		    err, r, "a state has more than %d steps: the system is wrong", PALE_STEPS_MAX);
+	/* What the caller has limited is a limit, however low. */
+	if (r == -ENOMEM && options->max_bytes != 0) {
+		ret->verdict = PALE_LIMIT;
+		ret->limit = PALE_LIMIT_MEMORY;
+		ret->threads = options->threads;
+		return 0;
+	}
 	pale_fail(err, r, "cannot begin the search: no memory for the first state");
 	return pale_remedy(err, "allow more memory");
 }

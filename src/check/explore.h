@@ -117,7 +117,8 @@ struct pale_explored {
  *   ret           set also on failure, then empty; pale_explored_done gives it back
  *
  * Returns 0, whatever the verdict; -EINVAL for options or a system that cannot be; -E2BIG where a
- * state has more than PALE_STEPS_MAX steps; -ENOMEM where not even the first state has room.
+ * state has more than PALE_STEPS_MAX steps; -ENOMEM where not even the first state has room,
+ * and no memory limit that says so.
  * Test: tests/unit/explore.c, tests/law/explore.c
  */
 int pale_explore(const struct pale_system *system, const struct pale_explore_options *options,

@@ -483,3 +483,13 @@ print(*sorted(set(keys(json.load(sys.stdin))) - {"as_expected"}))' <<<"$output")
 	run pale check mkfifo-open-safe
 	! grep -q "fail with ENOSPC" <<<"$output"
 }
+
+@test "a limit too low for one state is a limit, and a FIFO that nobody writes to is not waited for" {
+	run pale check dotdots --memory 1K
+	[ "$status" -eq 4 ]
+	has "nothing proved"
+	mkfifo fifo
+	run timeout 10 pale check ./fifo
+	[ "$status" -eq 2 ]
+	has "nobody acts"
+}

@@ -100,14 +100,17 @@ pale_scenario_open(const char *file, struct pale_scenario_text *ret, struct pale
 	}
 	if (strcmp(file, "-") == 0)
 		return read_all(STDIN_FILENO, "standard input", ret, err);
-	/* A FIFO would be waited for; a scenario may come through one, as from <(...). */
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* A scenario may come through a pipe, as from <(...), and is waited for; a FIFO that nobody
+	 * writes to is not: it is empty. */
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return no_scenario(file, err);
 	if (fd < 0)
 		return pale_fail_errno(err, "cannot open '%s'", file);
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		return pale_fail(err, -EISDIR, "'%s' is a directory", file);
+	if (fcntl(fd, F_SETFL, 0) < 0)
+		return pale_fail_errno(err, "cannot read '%s'", file);
 	return read_all(fd, file, ret, err);
 }
 
