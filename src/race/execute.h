@@ -59,6 +59,7 @@ enum pale_race_acted {
 	PALE_RACE_NOT_REACHED, /* its stop did not come */
 	PALE_RACE_DENIED,      /* DAC did not let it: prunes its like */
 	PALE_RACE_ACTED,
+	PALE_RACE_NO_USE, /* DAC let it, but it could not be: nothing was there, say */
 };
 
 /* An object of the world at the end (or at a peek), for oracle.c. */
