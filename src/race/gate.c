@@ -24,6 +24,7 @@
 #include "core/sys.h"
 #include "kernel/notify.h"
 #include "kernel/seccomp.h"
+#include "race/names.h"
 #include "race/room.h"
 #include "race/tasks.h"
 
@@ -31,7 +32,8 @@ enum {
 	IDLE_MS = 20,         /* without any event, before it is looked whether all wait */
 	PATIENCE_TIMES = 5,   /* so many times the patience for the whole execution */
 	SEEN_SLOTS = 1 << 16, /* above twice PALE_RACE_STOPS_MAX */
-	RANDOM_MAX = 4096,    /* of one call; the kernel, too, may return fewer than asked */
+	ID_NAME_BYTES = 60,
+	RANDOM_MAX = 4096, /* of one call; the kernel, too, may return fewer than asked */
 };
 static const uint64_t default_patience_ns = 2000000000;
 
@@ -47,6 +49,7 @@ struct gate {
 	struct pale_race_world *world;
 	struct pale_race_room *room;
 	struct pale_race_tasks tasks;
+	struct pale_race_names names;
 	pid_t init;
 	int word, adversary, output, listener;
 	bool started;  /* the victim's own exec was passed */
@@ -159,7 +162,8 @@ stand(struct gate *gate, const struct pale_notify *call, const struct pale_race_
 {
 	struct pale_race_room *room = gate->room;
 	struct pale_race_stop *stop = &room->stops[room->outcome.stop_count];
-	char base[PALE_RACE_ID_BYTES - 12];
+	char base[PALE_RACE_ID_BYTES - 12], name[sizeof(stop->path[0])];
+	size_t len;
 	enum pale_sys sys;
 
 	if (room->outcome.stop_count == PALE_RACE_STOPS_MAX) {
@@ -169,11 +173,13 @@ stand(struct gate *gate, const struct pale_notify *call, const struct pale_race_
 	pale_race_read(call, stop);
 	stop->task = task->number;
 	(void)pale_sys_find_nr(call->nr, &sys);
+	pale_race_names_learn(&gate->names, call, stop->path[0]);
+	snprintf(name, sizeof(name), "%s", stop->path[0][0] != '\0' ? stop->path[0] : stop->key);
+	pale_race_names_hide(&gate->names, name);
 	/* A name too long for the id keeps its end, where names differ. */
+	len = strlen(name);
 	snprintf(base, sizeof(base), "%s:%s:%s", task->path, pale_sys_row(sys)->name,
-	    stop->path[0][0] != '\0'
-		? stop->path[0] + (strlen(stop->path[0]) > 60 ? strlen(stop->path[0]) - 60 : 0)
-		: stop->key);
+	    name + (len > ID_NAME_BYTES ? len - ID_NAME_BYTES : 0));
 	snprintf(stop->id, sizeof(stop->id), "%s#%u", base, ordinal(base));
 	room->outcome.stop_count++;
 	if (gate->restores) {
