@@ -15,522 +15,13 @@
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
-#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "core/path.h"
 #include "core/scope.h"
-#include "race/room.h"
-
-enum {
-	HELD_MAX = 64,
-	NAMES_MAX = 256, /* mirrored of one directory */
-	MESSAGE_BYTES = 8192,
-};
-
-struct own {
-	int held[HELD_MAX]; /* descriptors */
-	unsigned held_count;
-	bool heard; /* the secret came already */
-	char swapped[256], aside[300];
-	const char *protected;
-	const struct pale_race_request *request;
-};
-
-static bool
-hold(struct own *own, int fd)
-{
-	if (own->held_count == HELD_MAX) {
-		close(fd);
-		return false;
-	}
-	own->held[own->held_count++] = fd;
-	return true;
-}
-
-/* Take away what has this name: remove it, or where that cannot be, rename it aside. */
-static int
-clear(const char *path)
-{
-	char aside[300];
-
-	if (unlink(path) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return -errno;
-	if (rmdir(path) == 0)
-		return 0;
-	snprintf(aside, sizeof(aside), "%s.aside", path);
-	return rename(path, aside) == 0 ? 0 : -errno;
-}
-
-static int
-link_to(const char *path, const char *target)
-{
-	int rc = clear(path);
-
-	if (rc == 0 && symlink(target, path) < 0)
-		rc = -errno;
-	return rc;
-}
-
-static int
-do_unlink(struct own *own, const char *path)
-{
-	struct stat st;
-
-	(void)own;
-	if (lstat(path, &st) < 0)
-		return -errno;
-	return clear(path);
-}
-
-static int
-do_symlink(struct own *own, const char *path)
-{
-	return link_to(path, own->protected);
-}
-
-static int
-do_symlink_own(struct own *own, const char *path)
-{
-	(void)own;
-	return link_to(path, PALE_RACE_LAIR "/own");
-}
-
-static int
-do_hardlink(struct own *own, const char *path)
-{
-	int rc = clear(path);
-
-	if (rc == 0 && link(own->protected, path) < 0)
-		rc = -errno;
-	return rc;
-}
-
-static int
-do_fifo(struct own *own, const char *path)
-{
-	int rc = clear(path);
-
-	(void)own;
-	if (rc == 0 && (mkfifo(path, 0666) < 0 || chmod(path, 0666) < 0))
-		rc = -errno;
-	return rc;
-}
-
-static int
-put_file(const char *path, mode_t mode, const char *text)
-{
-	int rc = clear(path);
-	PALE_CLOSE int fd =
-	    rc < 0 ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-
-	if (rc < 0)
-		return rc;
-	if (fd < 0 || write(fd, text, strlen(text)) < 0 || fchmod(fd, mode) < 0)
-		return -errno;
-	return 0;
-}
-
-static int
-do_own_file(struct own *own, const char *path)
-{
-	(void)own;
-	return put_file(path, 0666, PALE_RACE_MARK "\n");
-}
-
-static int
-do_plant_exec(struct own *own, const char *path)
-{
-	(void)own;
-	return put_file(path, 0755, "#!/bin/sh\n: >" PALE_RACE_LAIR "/ran/$$\n");
-}
-
-static int
-do_own_dir(struct own *own, const char *path)
-{
-	int rc = clear(path);
-
-	(void)own;
-	if (rc == 0 && (mkdir(path, 0777) < 0 || chmod(path, 0777) < 0))
-		rc = -errno;
-	return rc;
-}
-
-/* The directory that what is protected lies in. */
-static int
-do_dir_symlink(struct own *own, const char *path)
-{
-	char dir[256];
-	char *slash;
-
-	snprintf(dir, sizeof(dir), "%s", own->protected);
-	slash = strrchr(dir, '/');
-	if (slash != NULL && slash != dir)
-		*slash = '\0';
-	return link_to(path, dir);
-}
-
-static int
-do_dir_mirror(struct own *own, const char *path)
-{
-	static const char mirror[] = PALE_RACE_LAIR "/mirror";
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	char name[600];
-
-	(void)mkdir(mirror, 0777);
-	(void)chmod(mirror, 0777);
-	for (int i = 0; dir != NULL && i < NAMES_MAX && (entry = readdir(dir)) != NULL; i++) {
-		snprintf(name, sizeof(name), "%s/%s", mirror, entry->d_name);
-		(void)!symlink(own->protected, name);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	return link_to(path, mirror);
-}
-
-static int
-do_exchange(struct own *own, const char *path)
-{
-	snprintf(own->aside, sizeof(own->aside), "%s.pale", path);
-	if (symlink(own->protected, own->aside) < 0)
-		return -errno;
-	if (renameat2(AT_FDCWD, own->aside, AT_FDCWD, path, RENAME_EXCHANGE) < 0) {
-		int error = errno;
-
-		(void)unlink(own->aside);
-		return -error;
-	}
-	snprintf(own->swapped, sizeof(own->swapped), "%s", path);
-	return 0;
-}
-
-static int
-do_parent_swap(struct own *own, const char *path)
-{
-	char aside[300];
-
-	(void)own;
-	snprintf(aside, sizeof(aside), "%s.aside", path);
-	if (rename(path, aside) < 0 || mkdir(path, 0777) < 0 || chmod(path, 0777) < 0)
-		return -errno;
-	return 0;
-}
-
-static int
-do_parent_link(struct own *own, const char *path)
-{
-	char aside[300];
-
-	snprintf(aside, sizeof(aside), "%s.aside", path);
-	if (rename(path, aside) < 0)
-		return -errno;
-	return do_dir_symlink(own, path);
-}
-
-static int
-name_socket(struct sockaddr_un *address, const char *path, socklen_t *ret_len)
-{
-	size_t len = strlen(path);
-
-	if (len >= sizeof(address->sun_path))
-		return -ENAMETOOLONG;
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	memcpy(address->sun_path, path, len);
-	*ret_len = sizeof(*address);
-	if (path[0] == '@') {
-		address->sun_path[0] = '\0';
-		*ret_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-	}
-	return 0;
-}
-
-static int
-do_squat_socket(struct own *own, const char *path)
-{
-	PALE_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address;
-	socklen_t len;
-	int rc = name_socket(&address, path, &len);
-
-	if (rc == 0 && path[0] != '@')
-		rc = clear(path);
-	if (rc < 0)
-		return rc;
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) < 0 || listen(fd, 8) < 0)
-		return -errno;
-	if (path[0] != '@')
-		(void)chmod(path, 0777);
-	return hold(own, pale_take_fd(&fd)) ? 0 : -EMFILE;
-}
-
-static int
-do_connect_hold(struct own *own, const char *path)
-{
-	PALE_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address;
-	socklen_t len;
-	int rc = name_socket(&address, path, &len);
-
-	if (rc < 0)
-		return rc;
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, len) < 0)
-		return -errno;
-	(void)send(fd, PALE_RACE_MARK "\n", sizeof(PALE_RACE_MARK), MSG_NOSIGNAL);
-	return hold(own, pale_take_fd(&fd)) ? 0 : -EMFILE;
-}
-
-static int
-do_open_read(struct own *own, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	return hold(own, fd) ? 0 : -EMFILE;
-}
-
-static int
-do_open_write(struct own *own, const char *path)
-{
-	/* A FIFO without a reader is opened both ways, or nothing could be put into it. */
-	int fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, PALE_RACE_MARK "\n", sizeof(PALE_RACE_MARK)) < 0) {
-		int error = errno;
-
-		close(fd);
-		return -error;
-	}
-	return hold(own, fd) ? 0 : -EMFILE;
-}
-
-static bool
-listen_to(struct own *own, int fd)
-{
-	char buf[65536];
-	ssize_t got = read(fd, buf, sizeof(buf));
-
-	if (got > 0 && pale_race_holds(buf, (size_t)got, PALE_RACE_SECRET))
-		own->heard = true;
-	return got > 0;
-}
-
-static int
-do_drain(struct own *own, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool any = false;
-
-	if (fd < 0)
-		return -errno;
-	while (listen_to(own, fd))
-		any = true;
-	close(fd);
-	return any ? 0 : -ENODATA;
-}
-
-static int
-do_close_reader(struct own *own, const char *path)
-{
-	(void)path;
-	if (own->held_count == 0)
-		return -ENODATA;
-	while (own->held_count > 0)
-		close(own->held[--own->held_count]);
-	return 0;
-}
-
-static int
-do_chmod_own(struct own *own, const char *path)
-{
-	struct stat st;
-
-	(void)own;
-	if (lstat(path, &st) < 0)
-		return -errno;
-	if (S_ISLNK(st.st_mode))
-		return -ELOOP;
-	return chmod(path, (st.st_mode & 07777) == 0777 ? 0 : 0777) < 0 ? -errno : 0;
-}
-
-static int
-do_squat_msg(struct own *own, const char *path)
-{
-	(void)path;
-	return msgget(own->request->key, IPC_CREAT | IPC_EXCL | 0666) < 0 ? -errno : 0;
-}
-
-static int
-do_squat_shm(struct own *own, const char *path)
-{
-	(void)path;
-	return shmget(own->request->key, MESSAGE_BYTES, IPC_CREAT | IPC_EXCL | 0666) < 0 ? -errno
-											 : 0;
-}
-
-static int
-do_squat_sem(struct own *own, const char *path)
-{
-	(void)path;
-	return semget(own->request->key, 8, IPC_CREAT | IPC_EXCL | 0666) < 0 ? -errno : 0;
-}
-
-static int
-do_ipc_rmid(struct own *own, const char *path)
-{
-	int key = own->request->key, id;
-
-	(void)path;
-	if ((id = msgget(key, 0)) >= 0)
-		return msgctl(id, IPC_RMID, NULL) < 0 ? -errno : 0;
-	if ((id = shmget(key, 0, 0)) >= 0)
-		return shmctl(id, IPC_RMID, NULL) < 0 ? -errno : 0;
-	if ((id = semget(key, 0, 0)) >= 0)
-		return semctl(id, 0, IPC_RMID) < 0 ? -errno : 0;
-	return -errno;
-}
-
-struct message {
-	long type;
-	char text[MESSAGE_BYTES];
-};
-
-static int
-read_queue(struct own *own, int id)
-{
-	struct message message;
-	ssize_t got = msgrcv(id, &message, sizeof(message.text), 0, IPC_NOWAIT | MSG_NOERROR);
-
-	if (got < 0)
-		return -errno;
-	own->heard |= pale_race_holds(message.text, (size_t)got, PALE_RACE_SECRET);
-	return 0;
-}
-
-static int
-read_segment(struct own *own, int id)
-{
-	struct shmid_ds ds;
-	const char *at;
-
-	if (shmctl(id, IPC_STAT, &ds) < 0)
-		return -errno;
-	at = shmat(id, NULL, SHM_RDONLY);
-	if (at == (void *)-1)
-		return -errno;
-	own->heard |= pale_race_holds(at, ds.shm_segsz, PALE_RACE_SECRET);
-	shmdt(at);
-	return 0;
-}
-
-static int
-do_ipc_read(struct own *own, const char *path)
-{
-	int key = own->request->key, id;
-
-	(void)path;
-	if ((id = msgget(key, 0)) >= 0)
-		return read_queue(own, id);
-	if ((id = shmget(key, 0, 0)) >= 0)
-		return read_segment(own, id);
-	return -errno;
-}
-
-static int
-do_ipc_write(struct own *own, const char *path)
-{
-	struct message message = { .type = 1, .text = PALE_RACE_MARK "\n" };
-	int key = own->request->key, id;
-	char *at;
-
-	(void)path;
-	if ((id = msgget(key, 0)) >= 0)
-		return msgsnd(id, &message, sizeof(PALE_RACE_MARK), IPC_NOWAIT) < 0 ? -errno : 0;
-	if ((id = shmget(key, 0, 0)) < 0)
-		return -errno;
-	at = shmat(id, NULL, 0);
-	if (at == (void *)-1)
-		return -errno;
-	memcpy(at, PALE_RACE_MARK, sizeof(PALE_RACE_MARK));
-	shmdt(at);
-	return 0;
-}
-
-static int (*const acts[PALE_RACE_ACTION_COUNT])(struct own *own, const char *path) = {
-	[PALE_RACE_unlink] = do_unlink,
-	[PALE_RACE_symlink] = do_symlink,
-	[PALE_RACE_symlink_own] = do_symlink_own,
-	[PALE_RACE_hardlink] = do_hardlink,
-	[PALE_RACE_fifo] = do_fifo,
-	[PALE_RACE_own_file] = do_own_file,
-	[PALE_RACE_own_dir] = do_own_dir,
-	[PALE_RACE_dir_symlink] = do_dir_symlink,
-	[PALE_RACE_dir_mirror] = do_dir_mirror,
-	[PALE_RACE_exchange] = do_exchange,
-	[PALE_RACE_parent_swap] = do_parent_swap,
-	[PALE_RACE_parent_link] = do_parent_link,
-	[PALE_RACE_squat_socket] = do_squat_socket,
-	[PALE_RACE_connect_hold] = do_connect_hold,
-	[PALE_RACE_swap_socket] = do_squat_socket,
-	[PALE_RACE_open_read] = do_open_read,
-	[PALE_RACE_open_write] = do_open_write,
-	[PALE_RACE_drain] = do_drain,
-	[PALE_RACE_close_reader] = do_close_reader,
-	[PALE_RACE_plant_exec] = do_plant_exec,
-	[PALE_RACE_squat_msg] = do_squat_msg,
-	[PALE_RACE_squat_shm] = do_squat_shm,
-	[PALE_RACE_squat_sem] = do_squat_sem,
-	[PALE_RACE_ipc_rmid] = do_ipc_rmid,
-	[PALE_RACE_ipc_read] = do_ipc_read,
-	[PALE_RACE_ipc_write] = do_ipc_write,
-	[PALE_RACE_chmod_own] = do_chmod_own,
-};
-
-static void
-act(struct own *own, const struct pale_race_request *request, struct pale_race_reply *reply)
-{
-	const char *name = pale_race_actions[request->action].name;
-	char path[256];
-	unsigned up = request->up;
-	int rc;
-
-	memcpy(path, request->path[0], sizeof(path));
-	if (pale_race_actions[request->action].at[0] == 'P' && up == 0)
-		up = 1;
-	for (; up > 0; up--) {
-		char *slash = strrchr(path, '/');
-
-		if (slash == NULL || slash == path)
-			break;
-		*slash = '\0';
-	}
-	own->request = request;
-	own->protected = request->protected;
-	if (acts[request->action] == NULL)
-		rc = -ENOSYS;
-	else if (path[0] == '\0' && pale_race_actions[request->action].at[0] != 'K')
-		rc = -ENOENT;
-	else
-		rc = acts[request->action](own, path);
-	if (rc == 0)
-		reply->acted = PALE_RACE_ACTED;
-	else
-		reply->acted = rc == -EACCES || rc == -EPERM ? PALE_RACE_DENIED : PALE_RACE_NO_USE;
-	snprintf(reply->text, sizeof(reply->text), "%s %.180s%s%s", name,
-	    path[0] != '\0' ? path : "the key", rc == 0 ? "" : ": ", rc == 0 ? "" : strerror(-rc));
-}
+#include "race/acts.h"
 
 /* May we add, remove or replace this name, or one of those above it? */
 static bool
@@ -566,7 +57,7 @@ can_use(const char *path)
 }
 
 static void
-read_tree(struct own *own, const char *path, unsigned depth)
+read_tree(struct pale_race_own *own, const char *path, unsigned depth)
 {
 	DIR *dir = depth > PALE_RACE_WALK_DEPTH ? NULL : opendir(path);
 	struct dirent *entry;
@@ -590,14 +81,14 @@ read_tree(struct own *own, const char *path, unsigned depth)
 			    open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 			if (fd >= 0)
-				(void)listen_to(own, fd);
+				(void)pale_race_listen(own, fd);
 		}
 	}
 	closedir(dir);
 }
 
 static void
-read_ipc(struct own *own)
+read_ipc(struct pale_race_own *own)
 {
 	struct msqid_ds queue;
 	struct shm_info segments;
@@ -608,7 +99,7 @@ read_ipc(struct own *own)
 	for (int i = 0; i <= last; i++) {
 		int id = msgctl(i, MSG_STAT, &queue);
 
-		while (id >= 0 && read_queue(own, id) == 0)
+		while (id >= 0 && pale_race_read_queue(own, id) == 0)
 			;
 	}
 	last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&segments);
@@ -616,19 +107,19 @@ read_ipc(struct own *own)
 		int id = shmctl(i, SHM_STAT, &segment);
 
 		if (id >= 0)
-			(void)read_segment(own, id);
+			(void)pale_race_read_segment(own, id);
 	}
 }
 
 static void
-finish(struct own *own, struct pale_race_reply *reply)
+finish(struct pale_race_own *own, struct pale_race_reply *reply)
 {
 	for (unsigned i = 0; i < own->held_count; i++) {
 		PALE_CLOSE int peer =
 		    accept4(own->held[i], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		int fd = peer >= 0 ? peer : own->held[i];
 
-		while (listen_to(own, fd))
+		while (pale_race_listen(own, fd))
 			;
 	}
 	read_tree(own, "/tmp", 0);
@@ -639,11 +130,12 @@ finish(struct own *own, struct pale_race_reply *reply)
 }
 
 static void
-answer(struct own *own, const struct pale_race_request *request, struct pale_race_reply *reply)
+answer(struct pale_race_own *own, const struct pale_race_request *request,
+    struct pale_race_reply *reply)
 {
 	switch (request->ask) {
 	case PALE_RACE_ASK_ACT:
-		act(own, request, reply);
+		pale_race_act(own, request, reply);
 		break;
 	case PALE_RACE_ASK_REACH:
 		for (int i = 0; i < 2; i++)
@@ -664,7 +156,7 @@ answer(struct own *own, const struct pale_race_request *request, struct pale_rac
 void
 pale_race_adversary(const struct pale_race_setup *setup, int sock)
 {
-	static struct own own;
+	static struct pale_race_own own;
 	struct pale_race_request request;
 
 	if (dup3(sock, 3, O_CLOEXEC) < 0 && sock != 3)

@@ -220,6 +220,18 @@ draw(struct gate *gate, const struct pale_notify *call, struct pale_race_task *t
 		(void)pale_notify_answer(gate->listener, call->id, put);
 }
 
+/* Rights kept over a drop of rights show where the next program, or the end, is about to come. */
+static void
+keep(struct gate *gate, struct pale_race_task *task, enum pale_does does)
+{
+	if (does == DO_IDENTITY)
+		task->dropped = true;
+	else if (task->dropped && does == DO_EXEC)
+		gate->room->outcome.fd_kept |= pale_race_keeps_fd(task->tid);
+	else if (task->dropped && does == DO_EXIT)
+		gate->room->outcome.segment_kept |= pale_race_keeps_segment(task->tid);
+}
+
 static void
 hear(struct gate *gate)
 {
@@ -256,6 +268,7 @@ hear(struct gate *gate)
 		task->forks = true;
 	}
 	stand(gate, &call, task);
+	keep(gate, task, pale_sys_row(sys)->does);
 	if (pale_sys_row(sys)->does == DO_EXIT)
 		task->ended = true;
 	if (!gate->over)

@@ -109,6 +109,7 @@ pale_race_task_get(struct pale_race_tasks *tasks, pid_t tid)
 	task = add(tasks, tid, tgid);
 	if (task == NULL)
 		return NULL;
+	task->dropped = above != NULL && above->dropped;
 	if (above == NULL)
 		/* The first, or an orphan whose parent ended without a stop. */
 		snprintf(

@@ -16,6 +16,7 @@ struct pale_race_task {
 	unsigned threads;
 	bool forks; /* has made, or tried to make, another task */
 	bool ended;
+	bool dropped;   /* it, or who made it, called to change who it is */
 	uint64_t drawn; /* random bytes it was given */
 	char path[48];
 };
@@ -42,5 +43,11 @@ enum pale_race_rest {
  * The adversary's process is not counted.
  */
 enum pale_race_rest pale_race_tasks_rest(pid_t init, uid_t adversary, char *ret, size_t size);
+
+/* Does the next program of a task inherit a descriptor of what its user could not open? kept.c */
+bool pale_race_keeps_fd(pid_t tid);
+
+/* Has a task System V memory attached? kept.c */
+bool pale_race_keeps_segment(pid_t tid);
 
 #endif

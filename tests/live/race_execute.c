@@ -315,6 +315,62 @@ TEST(vforks, "the child of a vfork stops, before and behind its exec")
 	pale_race_outcome_done(&outcome);
 }
 
+TEST(kept_fd, "a descriptor of the secret that outlives a drop of root and an exec is seen")
+{
+	struct pale_race_outcome outcome;
+
+	setup.root_victim = true;
+	outcome = once("drops", NULL, PALE_RACE_NOTHING);
+	ck_assert_int_eq(WEXITSTATUS(outcome.status), 2);
+	ck_assert(outcome.fd_kept);
+	pale_race_outcome_done(&outcome);
+	outcome = once("drops and closes", NULL, PALE_RACE_NOTHING);
+	ck_assert_int_eq(WEXITSTATUS(outcome.status), 2);
+	ck_assert(!outcome.fd_kept);
+	pale_race_outcome_done(&outcome);
+}
+
+TEST(kept_segment, "memory that was attached as root and is kept as a user is seen")
+{
+	struct pale_race_outcome outcome;
+
+	setup.root_victim = true;
+	outcome = once("attaches", NULL, PALE_RACE_NOTHING);
+	ck_assert_int_eq(outcome.status, 0);
+	ck_assert(outcome.segment_kept);
+	pale_race_outcome_done(&outcome);
+}
+
+TEST(no_way_out, "a root victim cannot mount, make a device or write to the machine's files")
+{
+	struct pale_race_world *world = NULL;
+	struct pale_race_outcome outcome;
+
+	setup.root_victim = true;
+	world = world_of("sh", "-c",
+	    "(mount -t tmpfs none /mnt) && echo DID; (mount -o remount,rw /) && echo DID; "
+	    "(mknod home/sda b 8 0) && echo DID; (: >/etc/pale-race) && echo DID; true");
+	outcome = run(world, NULL, PALE_RACE_NOTHING);
+	ck_assert_int_eq(outcome.status, 0);
+	ck_assert_uint_gt(outcome.output_bytes, 20);
+	ck_assert_ptr_null(memmem(outcome.output, outcome.output_bytes, "DID", 3));
+	pale_race_outcome_done(&outcome);
+	pale_race_world_free(world);
+}
+
+TEST(server, "a program that only waits for others is over where idleness ends the run")
+{
+	struct pale_race_world *world;
+	struct pale_race_outcome outcome;
+
+	setup.until_idle = true;
+	world = world_of("sh", "-c", "mkfifo shared/f; cat shared/f");
+	outcome = run(world, NULL, PALE_RACE_NOTHING);
+	ck_assert(!outcome.hangs && !outcome.limited);
+	pale_race_outcome_done(&outcome);
+	pale_race_world_free(world);
+}
+
 TEST(no_program, "a program that is not there, or none, is told before anything runs")
 {
 	struct pale_race_world *world;
@@ -416,7 +472,8 @@ main(void)
 	const TTest *const all[] = { undisturbed, output, reachable, home_is_out_of_reach,
 		same_stops, unlink_acts, symlink_acts, fifo_hangs, exchange_is_undone, dac_denies,
 		sticky_denies, not_reached, secret_got, executed, mark_shown, squat_queue, threads,
-		vforks, no_program, bomb, nothing_left, killed_caller };
+		vforks, kept_fd, kept_segment, no_way_out, server, no_program, bomb, nothing_left,
+		killed_caller };
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 

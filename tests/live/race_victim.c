@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +71,25 @@ leaks(void)
 	return fd < 0 || read(fd, secret, sizeof(secret) - 1) < 0 || writes(secret, 0644);
 }
 
+/* Gives up root, and runs another program with its secret still open. */
+static int
+drops(char *self, int flags)
+{
+	char *argv[] = { self, (char[]){ "nothing" }, NULL };
+
+	if (open("home/secret", O_RDONLY | flags) < 0 || setgid(65530) < 0 || setuid(65530) < 0)
+		return 1;
+	return execv(self, argv);
+}
+
+static int
+attaches(void)
+{
+	int id = shmget(IPC_PRIVATE, 4096, 0600);
+
+	return id < 0 || shmat(id, NULL, 0) == (void *)-1 || setuid(65530) < 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -87,6 +107,12 @@ main(int argc, char **argv)
 		return leaks();
 	if (strcmp(what, "queue") == 0)
 		return msgget(0x1234, IPC_CREAT | IPC_EXCL | 0600) < 0 && errno == EEXIST ? 3 : 0;
+	if (strcmp(what, "drops") == 0)
+		return drops(argv[0], 0);
+	if (strcmp(what, "drops and closes") == 0)
+		return drops(argv[0], O_CLOEXEC);
+	if (strcmp(what, "attaches") == 0)
+		return attaches();
 	if (strcmp(what, "pauses") == 0)
 		return pause();
 	return 2;
