@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -35,6 +36,7 @@ enum {
 	ID_NAME_BYTES = 60,
 	RANDOM_MAX = 4096, /* of one call; the kernel, too, may return fewer than asked */
 };
+static const struct timeval answer_within = { .tv_sec = 2 }; /* the adversary, for one request */
 static const uint64_t default_patience_ns = 2000000000;
 
 /* How often a stop of the same name was met: generation by generation, nothing is cleared. */
@@ -360,8 +362,14 @@ watch(struct gate *gate)
 	while (!gate->over) {
 		struct pollfd fds[] = { { gate->listener, POLLIN, 0 }, { gate->word, POLLIN, 0 },
 			{ gate->output, POLLIN, 0 }, { gate->world->control, POLLRDHUP, 0 } };
-		int rc = poll(fds, PALE_COUNT(fds), IDLE_MS);
+		int rc;
 
+		/* A setup script that does not end is cut, too. */
+		if (now_ns() - gate->started_ns > PATIENCE_TIMES * patience) {
+			limit(gate, "more time than one execution may take");
+			break;
+		}
+		rc = poll(fds, PALE_COUNT(fds), IDLE_MS);
 		if (rc < 0 && errno != EINTR)
 			limit(gate, "cannot wait for the victim");
 		if (rc <= 0) {
@@ -389,8 +397,6 @@ watch(struct gate *gate)
 		if (fds[1].revents != 0)
 			take_word(gate);
 		last = now_ns();
-		if (gate->started && last - gate->started_ns > PATIENCE_TIMES * patience)
-			limit(gate, "more time than one execution may take");
 	}
 }
 
@@ -471,6 +477,8 @@ pale_race_gate(struct pale_race_world *world)
 		    pale_fail_errno(&world->room->err, "cannot make the namespaces");
 	} else {
 		(void)fcntl(gate.output, F_SETFL, O_NONBLOCK);
+		(void)setsockopt(
+		    gate.adversary, SOL_SOCKET, SO_RCVTIMEO, &answer_within, sizeof(answer_within));
 		watch(&gate);
 		finish(&gate);
 		kill(gate.init, SIGKILL);

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -358,6 +359,32 @@ TEST(no_way_out, "a root victim cannot mount, make a device or write to the mach
 	pale_race_world_free(world);
 }
 
+TEST(script, "a setup script makes the world, as its root, before each execution")
+{
+	char path[] = "/tmp/pale-race-XXXXXX";
+	static const char text[] = "#!/bin/sh\nset -e\nmkdir inbox\nchmod 777 inbox\n"
+				   "echo $(id -u) >inbox/who\necho \"$PALE_WORLD\" >>inbox/who\n";
+	struct pale_race_world *world;
+	struct pale_race_outcome outcome;
+	int fd = mkstemp(path);
+
+	ck_assert_int_eq(write(fd, text, sizeof(text) - 1), (ssize_t)sizeof(text) - 1);
+	ck_assert_int_eq(fchmod(fd, 0755), 0);
+	close(fd);
+	setup.script = path;
+	world = world_of("cat", "inbox/who", NULL);
+	for (int i = 0; i < 2; i++) {
+		outcome = run(world, NULL, PALE_RACE_NOTHING);
+		ck_assert_int_eq(outcome.status, 0);
+		ck_assert_uint_eq(outcome.output_bytes, strlen("0\n/tmp/world\n"));
+		ck_assert(memcmp(outcome.output, "0\n/tmp/world\n", 13) == 0);
+		ck_assert(outcome.touched_shared);
+		pale_race_outcome_done(&outcome);
+	}
+	pale_race_world_free(world);
+	unlink(path);
+}
+
 TEST(server, "a program that only waits for others is over where idleness ends the run")
 {
 	struct pale_race_world *world;
@@ -472,8 +499,8 @@ main(void)
 	const TTest *const all[] = { undisturbed, output, reachable, home_is_out_of_reach,
 		same_stops, unlink_acts, symlink_acts, fifo_hangs, exchange_is_undone, dac_denies,
 		sticky_denies, not_reached, secret_got, executed, mark_shown, squat_queue, threads,
-		vforks, kept_fd, kept_segment, no_way_out, server, no_program, bomb, nothing_left,
-		killed_caller };
+		vforks, kept_fd, kept_segment, no_way_out, script, server, no_program, bomb,
+		nothing_left, killed_caller };
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
