@@ -47,7 +47,7 @@ natively() {
 	local who=() twin area
 	if [ "$(id -u)" -eq 0 ]; then
 		[ "$user" = ROOT ] ||
-			who=(setpriv --reuid=$VICTIM --regid=$VICTIM --clear-groups)
+			who=(setpriv --reuid="$VICTIM" --regid="$VICTIM" --clear-groups)
 	elif [ "$user" = ROOT ]; then
 		return 0
 	fi

@@ -2,8 +2,8 @@
 /*
  * A tool with root's rights that writes to a file which its caller may write.
  * Safe: it opens the file as the caller, so that the kernel asks and opens in one; a link leads
- * nowhere that the caller could not go himself, and is not followed either. CWE-367 avoided. 0777:
- * silent. 1777: silent.
+ * nowhere that the caller could not go himself, and is not followed either.
+ * CWE-367 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A tool with root's rights that writes to a file which its caller may write.
- * Flaw: access asks about the name as the caller, open uses the name as root: another file by then.
- * CWE-367. 0777: found. 1777: silent (the caller's file cannot be removed). Wins: symlink before
- * openat.
+ * Flaw: access asks about the name as the caller, open uses the name as root: another file by
+ * then.
+ * CWE-367. 0777: found. 1777: silent (the caller's file cannot be removed).
+ * Wins: symlink before openat.
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -2,7 +2,8 @@
 /*
  * Root's mailer: makes a mailbox and gives it to its user.
  * Flaw: chown by name follows a link that was put there after the mailbox was made.
- * CWE-367. 0777: found. 1777: silent (nobody else may remove our name). Wins: symlink before chown.
+ * CWE-367. 0777: found. 1777: silent (nobody else may remove our name).
+ * Wins: symlink before chown.
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -3,7 +3,8 @@
  * A daemon's socket; each client is greeted with the session key.
  * Safe: the umask is ours while bind makes the name, so that from its first moment only we may
  * connect; and who has connected is asked of the kernel, which covers root and any later change of
- * the mode. CWE-276 avoided. 0777: silent. 1777: silent.
+ * the mode.
+ * CWE-276 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <string.h>

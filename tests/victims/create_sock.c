@@ -2,7 +2,9 @@
 /*
  * A daemon's socket; each client is greeted with the session key. The chapter's second sample.
  * Flaw: bind takes its mode from the umask, and this daemon, as many, has cleared it: all may
- * connect. CWE-276. 0777: found. 1777: found. Wins: connect_hold before accept4.
+ * connect.
+ * CWE-276. 0777: found. 1777: found.
+ * Wins: connect_hold before accept4.
  */
 #include <fcntl.h>
 #include <string.h>

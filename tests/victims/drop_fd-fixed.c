@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Root's service: opens its private file, becomes a user and runs that user's hook, if there is
- * one. Safe: O_CLOEXEC closes the descriptor at exec, and close_range whatever else a careless
- * parent left; the hook has no more than the user whom it runs as. CWE-403 avoided. 0777: silent.
- * 1777: silent.
+ * one.
+ * Safe: O_CLOEXEC closes the descriptor at exec, and close_range whatever else a careless parent
+ * left; the hook has no more than the user whom it runs as.
+ * CWE-403 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <grp.h>

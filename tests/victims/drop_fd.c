@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Root's service: opens its private file, becomes a user and runs that user's hook, if there is
- * one. Flaw: the descriptor lives through the change of uid and through exec: the hook reads it.
- * CWE-403. 0777: found. 1777: found. Wins: plant_exec before execve.
+ * one.
+ * Flaw: the descriptor lives through the change of uid and through exec: the hook reads it.
+ * CWE-403. 0777: found. 1777: found.
+ * Wins: plant_exec before execve.
  */
 #include <fcntl.h>
 #include <grp.h>

@@ -2,8 +2,8 @@
 /*
  * Reads the notes that users may leave in a shared directory, if they are a regular file.
  * Safe: O_NONBLOCK opens a FIFO at once and O_NOFOLLOW no link; fstat then says what it is, and
- * only a regular file with one name is read, which never waits for anybody. CWE-667 avoided. 0777:
- * silent. 1777: silent.
+ * only a regular file with one name is read, which never waits for anybody.
+ * CWE-667 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,8 @@
 /*
  * Reads the notes that users may leave in a shared directory, and tells how many bytes they are.
  * Flaw: who opens a FIFO for reading waits for its writer, who need never come.
- * CWE-667. 0777: found. 1777: found. Wins: fifo before openat.
+ * CWE-667. 0777: found. 1777: found.
+ * Wins: fifo before openat.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Hands the key to a helper of its own through a FIFO; here it is its own helper.
- * Safe: the FIFO is born with 0600, and what was opened is a FIFO of ours with one name; the helper
- * uses the descriptor, not the name. CWE-732 avoided. 0777: silent. 1777: silent.
+ * Safe: the FIFO is born with 0600, and what was opened is a FIFO of ours with one name; the
+ * helper uses the descriptor, not the name.
+ * CWE-732 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

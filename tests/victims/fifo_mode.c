@@ -2,7 +2,8 @@
 /*
  * Hands the key to a helper of its own through a FIFO; here it is its own helper.
  * Flaw: the FIFO is made with 0666 under a cleared umask, so anybody can open it and read first.
- * CWE-732. 0777: found. 1777: found. Wins: drain before close, after the key was written.
+ * CWE-732. 0777: found. 1777: found.
+ * Wins: drain before close, after the key was written.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -2,8 +2,8 @@
 /*
  * A child writes its result into a file, and the parent reads it after the child has ended.
  * Safe: the file is made before the fork with O_EXCL and 0600; both use the one descriptor, so the
- * parent reads what the child wrote, whatever becomes of the name. CWE-367 avoided. 0777: silent.
- * 1777: silent.
+ * parent reads what the child wrote, whatever becomes of the name.
+ * CWE-367 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <stdio.h>

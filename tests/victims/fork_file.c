@@ -2,8 +2,8 @@
 /*
  * A child writes its result into a file, and the parent reads it after the child has ended.
  * Flaw: the parent opens it by name: what it shows as its child's may be another's.
- * CWE-367. 0777: found. 1777: silent (nobody else may remove our name). Wins: own_file before
- * openat.
+ * CWE-367. 0777: found. 1777: silent (nobody else may remove our name).
+ * Wins: own_file before openat.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,8 @@
 /*
  * Writes its report into a file that it makes.
  * Safe: O_CREAT with O_EXCL makes a new file or fails, and follows no link; nothing was looked at
- * before. CWE-367 avoided. 0777: silent. 1777: silent.
+ * before.
+ * CWE-367 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -3,7 +3,8 @@
  * Writes its report, unless the name is a link.
  * Flaw: lstat looks at the name, open uses it: the link comes in between.
  * CWE-367. 0777: found. 1777: found where fs.protected_symlinks is 0 (the name is not there at
- * first). Wins: symlink before openat.
+ * first).
+ * Wins: symlink before openat.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

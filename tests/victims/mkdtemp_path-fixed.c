@@ -2,8 +2,9 @@
 /*
  * Makes a temporary directory and a file in it, by the directory's descriptor.
  * Safe: the directory that was opened, not through a link, is of our uid and mode 0700, so nobody
- * else can have made anything in it; the file is made in that directory, whatever its name means by
- * now. CWE-379 avoided. 0777: silent. 1777: silent.
+ * else can have made anything in it; the file is made in that directory, whatever its name means
+ * by now.
+ * CWE-379 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <stdlib.h>

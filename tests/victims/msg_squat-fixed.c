@@ -2,7 +2,8 @@
 /*
  * Sends the key to itself through a queue with a well-known key.
  * Safe: IPC_EXCL makes the queue ours or fails, and its mode lets nobody else in; from there on it
- * is used by its id, which nobody else can remove. CWE-283 avoided. 0777: silent. 1777: silent.
+ * is used by its id, which nobody else can remove.
+ * CWE-283 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <string.h>

@@ -2,7 +2,8 @@
 /*
  * Sends the key to itself through a queue with a well-known key.
  * Flaw: without IPC_EXCL the queue may be another's, made before with a mode that lets us in.
- * CWE-283. 0777: found. 1777: found. Wins: squat_msg before msgget.
+ * CWE-283. 0777: found. 1777: found.
+ * Wins: squat_msg before msgget.
  */
 #include <fcntl.h>
 #include <string.h>

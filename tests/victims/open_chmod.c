@@ -2,7 +2,8 @@
 /*
  * Writes the key into a file, then makes the file private.
  * Flaw: until chmod the file has what the umask left of 0666; who opens it then keeps it open.
- * CWE-378. 0777: found. 1777: found. Wins: open_read before fchmod.
+ * CWE-378. 0777: found. 1777: found.
+ * Wins: open_read before fchmod.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

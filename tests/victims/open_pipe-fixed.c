@@ -2,8 +2,8 @@
 /*
  * Makes a FIFO for its status, and looks at what it has opened before it writes.
  * Safe: one open without following links, and fstat: a FIFO, of ours, with one name. Nobody else
- * can make a FIFO of our uid, and nothing is done by name afterwards. CWE-367 avoided. 0777:
- * silent. 1777: silent.
+ * can make a FIFO of our uid, and nothing is done by name afterwards.
+ * CWE-367 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

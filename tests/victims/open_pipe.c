@@ -2,8 +2,9 @@
 /*
  * Makes a FIFO for its status and opens it by the same name. The chapter's first sample.
  * Flaw: mkfifo gives no descriptor, so what is opened may be something else: a link to a file of
- * ours. CWE-367. 0777: found. 1777: silent (nobody else may remove our name). Wins: symlink before
- * openat.
+ * ours.
+ * CWE-367. 0777: found. 1777: silent (nobody else may remove our name).
+ * Wins: symlink before openat.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

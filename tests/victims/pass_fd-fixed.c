@@ -2,7 +2,8 @@
 /*
  * A broker: opens a private file and passes the descriptor to the client that has connected.
  * Safe: the name is open to all, but a descriptor goes only to a peer whose uid, as the kernel
- * noted it at connect, is ours. CWE-306 avoided. 0777: silent. 1777: silent.
+ * noted it at connect, is ours.
+ * CWE-306 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <string.h>

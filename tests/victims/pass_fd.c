@@ -2,7 +2,8 @@
 /*
  * A broker: opens a private file and passes the descriptor to the client that has connected.
  * Flaw: it never asks who that is; whoever connects first gets what only we may open.
- * CWE-306. 0777: found. 1777: found. Wins: connect_hold before accept4.
+ * CWE-306. 0777: found. 1777: found.
+ * Wins: connect_hold before accept4.
  */
 #include <fcntl.h>
 #include <string.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Asks a tool who it is, without a shell and without PATH; afterwards looks whether there is a
- * note. Safe: the tool has an absolute name in a directory that only root writes, and a clean
- * environment; PATH is not used, nor is anything of the shared directory executed. CWE-426 avoided.
- * 0777: silent. 1777: silent.
+ * note.
+ * Safe: the tool has an absolute name in a directory that only root writes, and a clean
+ * environment; PATH is not used, nor is anything of the shared directory executed.
+ * CWE-426 avoided. 0777: silent. 1777: silent.
  */
 #include <spawn.h>
 #include <stdio.h>

@@ -2,7 +2,8 @@
 /*
  * Asks a tool who it is, through popen.
  * Flaw: the shell of popen looks for the tool along PATH, and one of its directories is not ours.
- * CWE-426. 0777: found. 1777: found. Wins: plant_exec before execve.
+ * CWE-426. 0777: found. 1777: found.
+ * Wins: plant_exec before newfstatat, with which the shell looks for it; or before its execve.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Appends to a document that must lie in the shared directory.
- * Safe: openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS resolves once, and refuses in the same
- * step what leads out; fstat then says that it is a file of ours with one name. CWE-367 avoided.
- * 0777: silent. 1777: silent.
+ * Safe: openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS resolves once, and refuses in the
+ * same step what leads out; fstat then says that it is a file of ours with one name.
+ * CWE-367 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <linux/openat2.h>

@@ -2,8 +2,8 @@
 /*
  * Appends to a document, after it has made sure that the document lies in the shared directory.
  * Flaw: realpath resolves the name now, open resolves it again later.
- * CWE-367. 0777: found. 1777: silent (nobody else may remove our name). Wins: symlink before
- * openat.
+ * CWE-367. 0777: found. 1777: silent (nobody else may remove our name).
+ * Wins: symlink before openat.
  */
 #include <fcntl.h>
 #include <limits.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Makes a tree and removes it again, by descriptors.
- * Safe: the directory is opened without following a link and is ours; names are removed relative to
- * its descriptor. rmdir of the name removes an empty directory at the most, and follows nothing.
+ * Safe: the directory is opened without following a link and is ours; names are removed relative
+ * to its descriptor. rmdir of the name removes an empty directory at the most, and follows
+ * nothing.
  * CWE-367 avoided. 0777: silent. 1777: silent.
  */
 #include <dirent.h>

@@ -2,8 +2,9 @@
 /*
  * Makes a tree and removes it again, as rm -r once did: by path.
  * Flaw: lstat says directory, opendir follows a link that has taken its place, and unlink removes
- * what is behind it. CWE-367. 0777: found. 1777: silent (the tree cannot be renamed). Wins:
- * dir_symlink before openat.
+ * what is behind it.
+ * CWE-367. 0777: found. 1777: silent (the tree cannot be renamed).
+ * Wins: dir_symlink before openat.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -2,7 +2,8 @@
 /*
  * Takes a lock that is a semaphore with a well-known key.
  * Safe: a set that was there is used only if its owner is ours; and nobody else can remove or
- * change one with mode 0600. CWE-412 avoided. 0777: silent. 1777: silent.
+ * change one with mode 0600.
+ * CWE-412 avoided. 0777: silent. 1777: silent.
  */
 #include <errno.h>
 #include <sys/ipc.h>

@@ -2,7 +2,8 @@
 /*
  * Takes a lock that is a semaphore with a well-known key.
  * Flaw: without IPC_EXCL the set may be another's, whose value never lets us pass.
- * CWE-412. 0777: found. 1777: found. Wins: squat_sem before semget.
+ * CWE-412. 0777: found. 1777: found.
+ * Wins: squat_sem before semget.
  */
 #include <errno.h>
 #include <sys/ipc.h>

@@ -2,7 +2,8 @@
 /*
  * Keeps the key in a segment for its helpers.
  * Safe: made anew and with 0600: each use of a segment is checked against its mode, and only we
- * pass. CWE-732 avoided. 0777: silent. 1777: silent.
+ * pass.
+ * CWE-732 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <sys/ipc.h>

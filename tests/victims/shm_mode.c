@@ -2,7 +2,8 @@
 /*
  * Keeps the key in a segment for its helpers.
  * Flaw: the segment's mode is 0666, so that everybody is a helper.
- * CWE-732. 0777: found. 1777: found. Wins: ipc_read before shmdt.
+ * CWE-732. 0777: found. 1777: found.
+ * Wins: ipc_read before shmdt.
  */
 #include <fcntl.h>
 #include <sys/ipc.h>

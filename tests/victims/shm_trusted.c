@@ -2,7 +2,8 @@
 /*
  * Keeps its state in a segment, and believes later what it has written before.
  * Flaw: the segment's mode is 0666: the state that is read back and shown may be another's.
- * CWE-362. 0777: found. 1777: found. Wins: ipc_write before the access of shared/again.
+ * CWE-362. 0777: found. 1777: found.
+ * Wins: ipc_write before the access of shared/again.
  */
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,8 @@
 /*
  * A server that writes a line to each client.
  * Safe: MSG_NOSIGNAL makes of a client that has gone an error of this one call, which is passed
- * over. CWE-248 avoided. 0777: silent. 1777: silent.
+ * over.
+ * CWE-248 avoided. 0777: silent. 1777: silent.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>

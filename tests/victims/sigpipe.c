@@ -2,7 +2,8 @@
 /*
  * A server that writes a line to each client with write(2).
  * Flaw: a client that has gone already makes write send SIGPIPE, of which the server dies.
- * CWE-248. 0777: found. 1777: found. Wins: close_reader (connect and close) before accept4.
+ * CWE-248. 0777: found. 1777: found.
+ * Wins: close_reader (connect and close) before accept4.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -2,8 +2,8 @@
 /*
  * A server that everybody may use: binds its name with the mode that it shall have.
  * Safe: the umask decides the mode of a socket at bind; no second call uses the name. The unlink
- * before removes a name, whatever it is, and follows nothing. CWE-367 avoided. 0777: silent. 1777:
- * silent.
+ * before removes a name, whatever it is, and follows nothing.
+ * CWE-367 avoided. 0777: silent. 1777: silent.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -2,7 +2,8 @@
 /*
  * A server that everybody may use: binds its name and opens it to all with chmod.
  * Flaw: chmod by name follows a link that was put there after bind: a private file becomes public.
- * CWE-367. 0777: found. 1777: silent (nobody else may remove our name). Wins: symlink before chmod.
+ * CWE-367. 0777: found. 1777: silent (nobody else may remove our name).
+ * Wins: symlink before chmod.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>

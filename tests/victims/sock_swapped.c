@@ -2,8 +2,8 @@
 /*
  * Server and client in one: listens at a name, connects to that name, and sends the key.
  * Flaw: between bind and connect the name may become another's socket, who then gets the key.
- * CWE-923. 0777: found. 1777: silent (nobody else may remove our name). Wins: swap_socket before
- * connect.
+ * CWE-923. 0777: found. 1777: silent (nobody else may remove our name).
+ * Wins: swap_socket before connect.
  */
 #include <fcntl.h>
 #include <sys/socket.h>

@@ -3,7 +3,8 @@
  * Removes an old file after it has looked at it.
  * Safe: the directory is opened once, without a link in its place, and is ours and writable by us
  * alone: between fstatat and unlinkat, both relative to it, nobody else can change what the name
- * means. CWE-367 avoided. 0777: silent. 1777: silent.
+ * means.
+ * CWE-367 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

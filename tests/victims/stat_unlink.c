@@ -2,8 +2,9 @@
 /*
  * Removes an old file after it has looked at it.
  * Flaw: both calls walk the same path, and the directory in the middle may be another by the
- * second. CWE-367. 0777: found. 1777: silent (the directory cannot be renamed). Wins: parent_link
- * before unlink.
+ * second.
+ * CWE-367. 0777: found. 1777: silent (the directory cannot be renamed).
+ * Wins: parent_link before unlink.
  */
 #include <sys/stat.h>
 #include <unistd.h>

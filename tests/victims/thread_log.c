@@ -2,8 +2,8 @@
 /*
  * A thread makes the log with a name of its own; the main thread then opens it and writes.
  * Flaw: the name, not the descriptor, goes from thread to thread: it may have become a link.
- * CWE-367. 0777: found. 1777: silent (nobody else may remove our name). Wins: symlink before
- * openat.
+ * CWE-367. 0777: found. 1777: silent (nobody else may remove our name).
+ * Wins: symlink before openat.
  */
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Makes a spool directory, puts a job into it, and takes it out again.
- * Safe: the spool is born 0700; the directory that was opened is ours, and the job in it is reached
- * by its descriptor alone. Nobody else can write there, whatever becomes of the spool's name.
+ * Safe: the spool is born 0700; the directory that was opened is ours, and the job in it is
+ * reached by its descriptor alone. Nobody else can write there, whatever becomes of the spool's
+ * name.
  * CWE-276 avoided. 0777: silent. 1777: silent.
  */
 #include <fcntl.h>

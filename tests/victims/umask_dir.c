@@ -2,8 +2,9 @@
 /*
  * Makes a spool directory, puts a job into it, and takes it out again.
  * Flaw: with a cleared umask the spool has 0777: the job that is read is not the one that was
- * written. CWE-276. 0777: found. 1777: found (the spool itself has no sticky bit). Wins: own_file
- * before openat.
+ * written.
+ * CWE-276. 0777: found. 1777: found (the spool itself has no sticky bit).
+ * Wins: own_file before openat.
  */
 #include <fcntl.h>
 #include <stdio.h>
