@@ -298,6 +298,8 @@ do_open_write(struct pale_race_own *own, const char *path)
 		close(fd);
 		return -error;
 	}
+	if (own->held_count < PALE_RACE_HELD_MAX)
+		own->mute[own->held_count] = true;
 	return hold(own, fd) ? 0 : -EMFILE;
 }
 
@@ -320,7 +322,7 @@ do_drain(struct pale_race_own *own, const char *path)
 
 	if (fd < 0)
 		return -errno;
-	while (pale_race_listen(own, fd))
+	for (int i = 0; i < PALE_RACE_READS_MAX && pale_race_listen(own, fd); i++)
 		any = true;
 	close(fd);
 	return any ? 0 : -ENODATA;
@@ -373,19 +375,40 @@ do_squat_sem(struct pale_race_own *own, const char *path)
 	return semget(own->request->key, 8, IPC_CREAT | IPC_EXCL | 0666) < 0 ? -errno : 0;
 }
 
+/* The object that the stop is about; kind 'm', 'h' or 'e', as the second letter of its calls. */
+static int
+find_object(const struct pale_race_request *request, char *ret_kind)
+{
+	int id;
+
+	*ret_kind = request->kind;
+	if (request->id >= 0)
+		return request->id;
+	if ((id = msgget(request->key, 0)) >= 0)
+		*ret_kind = 'm';
+	else if ((id = shmget(request->key, 0, 0)) >= 0)
+		*ret_kind = 'h';
+	else if ((id = semget(request->key, 0, 0)) >= 0)
+		*ret_kind = 'e';
+	return id < 0 ? -errno : id;
+}
+
 static int
 do_ipc_rmid(struct pale_race_own *own, const char *path)
 {
-	int key = own->request->key, id;
+	char kind;
+	int id = find_object(own->request, &kind), rc;
 
 	(void)path;
-	if ((id = msgget(key, 0)) >= 0)
-		return msgctl(id, IPC_RMID, NULL) < 0 ? -errno : 0;
-	if ((id = shmget(key, 0, 0)) >= 0)
-		return shmctl(id, IPC_RMID, NULL) < 0 ? -errno : 0;
-	if ((id = semget(key, 0, 0)) >= 0)
-		return semctl(id, 0, IPC_RMID) < 0 ? -errno : 0;
-	return -errno;
+	if (id < 0)
+		return id;
+	if (kind == 'm')
+		rc = msgctl(id, IPC_RMID, NULL);
+	else if (kind == 'h')
+		rc = shmctl(id, IPC_RMID, NULL);
+	else
+		rc = semctl(id, 0, IPC_RMID);
+	return rc < 0 ? -errno : 0;
 }
 
 struct message {
@@ -424,28 +447,32 @@ pale_race_read_segment(struct pale_race_own *own, int id)
 static int
 do_ipc_read(struct pale_race_own *own, const char *path)
 {
-	int key = own->request->key, id;
+	char kind;
+	int id = find_object(own->request, &kind);
 
 	(void)path;
-	if ((id = msgget(key, 0)) >= 0)
-		return pale_race_read_queue(own, id);
-	if ((id = shmget(key, 0, 0)) >= 0)
-		return pale_race_read_segment(own, id);
-	return -errno;
+	if (id < 0)
+		return id;
+	if (kind == 'e')
+		return -EINVAL;
+	return kind == 'm' ? pale_race_read_queue(own, id) : pale_race_read_segment(own, id);
 }
 
 static int
 do_ipc_write(struct pale_race_own *own, const char *path)
 {
 	struct message message = { .type = 1, .text = PALE_RACE_MARK "\n" };
-	int key = own->request->key, id;
-	char *at;
+	char kind, *at;
+	int id = find_object(own->request, &kind);
 
 	(void)path;
-	if ((id = msgget(key, 0)) >= 0)
+	if (id < 0)
+		return id;
+	own->wrote_ipc = true;
+	if (kind == 'm')
 		return msgsnd(id, &message, sizeof(PALE_RACE_MARK), IPC_NOWAIT) < 0 ? -errno : 0;
-	if ((id = shmget(key, 0, 0)) < 0)
-		return -errno;
+	if (kind != 'h')
+		return -EINVAL;
 	at = shmat(id, NULL, 0);
 	if (at == (void *)-1)
 		return -errno;

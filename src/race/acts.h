@@ -7,12 +7,15 @@
 
 enum {
 	PALE_RACE_HELD_MAX = 64,
+	PALE_RACE_READS_MAX = 64,       /* of one descriptor at a time: /dev/zero has no end */
 	PALE_RACE_MESSAGE_BYTES = 8192, /* msgmax, as Linux has it */
 };
 
 struct pale_race_own {
-	int held[PALE_RACE_HELD_MAX]; /* descriptors */
+	int held[PALE_RACE_HELD_MAX];  /* descriptors */
+	bool mute[PALE_RACE_HELD_MAX]; /* it wrote there: reading would take that back */
 	unsigned held_count;
+	bool wrote_ipc;
 	bool heard; /* the secret came already */
 	char swapped[256], aside[300];
 	const char *protected;

@@ -111,21 +111,35 @@ read_ipc(struct pale_race_own *own)
 	}
 }
 
+/* What has come to what it holds, and to the queues and segments that it may read. */
+static void
+look(struct pale_race_own *own)
+{
+	unsigned count = own->held_count;
+
+	for (unsigned i = 0; i < count; i++) {
+		int peer = accept4(own->held[i], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (peer >= 0 && own->held_count < PALE_RACE_HELD_MAX)
+			own->held[own->held_count++] = peer;
+		else if (peer >= 0)
+			close(peer);
+	}
+	for (unsigned i = 0; i < own->held_count; i++)
+		for (int n = 0; !own->mute[i] && n < PALE_RACE_READS_MAX; n++)
+			if (!pale_race_listen(own, own->held[i]))
+				break;
+	if (!own->wrote_ipc)
+		read_ipc(own);
+}
+
 static void
 finish(struct pale_race_own *own, struct pale_race_reply *reply)
 {
-	for (unsigned i = 0; i < own->held_count; i++) {
-		PALE_CLOSE int peer =
-		    accept4(own->held[i], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		int fd = peer >= 0 ? peer : own->held[i];
-
-		while (pale_race_listen(own, fd))
-			;
-	}
+	look(own);
 	read_tree(own, "/tmp", 0);
 	read_tree(own, "/dev/shm", 0);
 	read_tree(own, "/run", 0);
-	read_ipc(own);
 	reply->yes = own->heard;
 }
 
@@ -142,6 +156,9 @@ answer(struct pale_race_own *own, const struct pale_race_request *request,
 			if (request->path[i][0] != '\0')
 				reply->yes |=
 				    can_reach(request->path[i]) || can_use(request->path[i]);
+		break;
+	case PALE_RACE_ASK_PEEK:
+		look(own);
 		break;
 	case PALE_RACE_ASK_RESTORE:
 		if (renameat2(AT_FDCWD, own->aside, AT_FDCWD, own->swapped, RENAME_EXCHANGE) == 0)

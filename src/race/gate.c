@@ -57,6 +57,7 @@ struct gate {
 	bool started;  /* the victim's own exec was passed */
 	bool done;     /* none of its processes is left */
 	bool over;     /* end it now */
+	bool acted;    /* the adversary: from now on it looks what comes */
 	bool restores; /* an exchange is to be undone */
 	uint64_t started_ns;
 };
@@ -122,7 +123,9 @@ act(struct gate *gate, unsigned which, const struct pale_race_stop *stop)
 
 	request.action = gate->room->plan.acts[which].action;
 	request.up = gate->room->plan.acts[which].up;
-	request.key = (int)strtoul(stop->key, NULL, 16);
+	request.id = strncmp(stop->key, "id:", 3) == 0 ? atoi(stop->key + 3) : -1;
+	request.key = request.id < 0 ? (int)strtoul(stop->key, NULL, 16) : 0;
+	request.kind = stop->text[1] == 's' ? 'm' : stop->text[1];
 	memcpy(request.path[0], stop->path[gate->room->plan.acts[which].name & 1],
 	    sizeof(request.path[0]));
 	if (target[0] == '/')
@@ -136,6 +139,7 @@ act(struct gate *gate, unsigned which, const struct pale_race_stop *stop)
 	}
 	outcome->acted[which] = reply.acted;
 	snprintf(outcome->acted_text[which], sizeof(outcome->acted_text[which]), "%s", reply.text);
+	gate->acted |= reply.acted == PALE_RACE_ACTED;
 	if (request.action == PALE_RACE_exchange && reply.acted == PALE_RACE_ACTED)
 		gate->restores = true;
 }
@@ -193,6 +197,12 @@ stand(struct gate *gate, const struct pale_notify *call, const struct pale_race_
 	}
 	if (room->plan.count == 0)
 		reach(gate, stop);
+	if (gate->acted) {
+		struct pale_race_request request = { .ask = PALE_RACE_ASK_PEEK };
+		struct pale_race_reply reply;
+
+		(void)ask(gate, &request, &reply);
+	}
 	for (unsigned i = 0; i < room->plan.count && i < PALE_RACE_ACTIONS_MAX; i++)
 		if (strcmp(room->plan.acts[i].stop, stop->id) == 0)
 			act(gate, i, stop);

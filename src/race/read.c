@@ -9,10 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "core/path.h"
+#include "core/scope.h"
 #include "core/sys.h"
 #include "kernel/notify.h"
 #include "race/room.h"
@@ -105,6 +107,26 @@ read_address(pid_t tid, uint64_t at, uint64_t len, char *name, size_t size)
 		snprintf(name, size, "%.*s", (int)sizeof(address.sun_path), address.sun_path);
 }
 
+/* The name that a socket of the victim's is bound to; "" for none. */
+static void
+read_bound(pid_t tid, int fd, char *name, size_t size)
+{
+	PALE_CLOSE int process = (int)syscall(SYS_pidfd_open, tid, 0);
+	PALE_CLOSE int sock = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	struct sockaddr_un address = { 0 };
+	socklen_t len = sizeof(address);
+
+	name[0] = '\0';
+	if (sock < 0 || getsockname(sock, (struct sockaddr *)&address, &len) < 0 ||
+	    address.sun_family != AF_UNIX || len <= sizeof(address.sun_family))
+		return;
+	if (address.sun_path[0] == '\0')
+		snprintf(
+		    name, size, "@%.*s", (int)sizeof(address.sun_path) - 1, address.sun_path + 1);
+	else
+		snprintf(name, size, "%.*s", (int)sizeof(address.sun_path), address.sun_path);
+}
+
 static size_t
 put_flags(char *buf, size_t size, uint64_t flags)
 {
@@ -189,6 +211,10 @@ pale_race_read(const struct pale_notify *call, struct pale_race_stop *ret)
 			snprintf(ret->key, sizeof(ret->key), "%#x", (unsigned)arg);
 			at += (size_t)snprintf(text + at, size - at, "%s%s", comma, ret->key);
 			break;
+		case ARG_ID:
+			snprintf(ret->key, sizeof(ret->key), "id:%d", (int)arg);
+			at += (size_t)snprintf(text + at, size - at, "%s%d", comma, (int)arg);
+			break;
 		case ARG_IN:
 		case ARG_OUT:
 		case ARG_INOUT:
@@ -204,4 +230,11 @@ pale_race_read(const struct pale_notify *call, struct pale_race_stop *ret)
 	}
 	if (at < size)
 		snprintf(text + at, size - at, ")");
+	if (row->does == DO_LISTEN || row->does == DO_ACCEPT) {
+		read_bound(call->tid, (int)call->args[0], name, sizeof(name));
+		if (name[0] == '@')
+			snprintf(ret->path[0], sizeof(ret->path[0]), "%s", name);
+		else if (name[0] != '\0')
+			resolve(call->tid, AT_FDCWD, name, ret->path[0], sizeof(ret->path[0]));
+	}
 }

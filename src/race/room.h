@@ -57,6 +57,7 @@ struct pale_race_world {
 enum pale_race_ask {
 	PALE_RACE_ASK_ACT,
 	PALE_RACE_ASK_REACH,   /* can it change a component of these paths? */
+	PALE_RACE_ASK_PEEK,    /* read what has come to what it holds, and to queues and segments */
 	PALE_RACE_ASK_RESTORE, /* undo an exchange */
 	PALE_RACE_ASK_FINISH,  /* look for the secret in all that it holds and may read */
 };
@@ -66,6 +67,8 @@ struct pale_race_request {
 	enum pale_race_action action;
 	uint8_t up;
 	int key;
+	int id;    /* of a System V object, -1: by its key */
+	char kind; /* of that: 'm' queue, 'h' segment, 'e' semaphores */
 	char path[2][256];
 	char protected[256]; /* what links point to */
 };
