@@ -17,6 +17,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -306,11 +307,30 @@ do_open_write(struct pale_race_own *own, const char *path)
 bool
 pale_race_listen(struct pale_race_own *own, int fd)
 {
-	char buf[65536];
-	ssize_t got = read(fd, buf, sizeof(buf));
+	static char buf[65536];
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	ssize_t got = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *cmsg = got < 0 ? NULL : CMSG_FIRSTHDR(&msg);
 
+	if (got < 0 && errno == ENOTSOCK)
+		got = read(fd, buf, sizeof(buf));
 	if (got > 0 && pale_race_holds(buf, (size_t)got, PALE_RACE_SECRET))
 		own->heard = true;
+	/* A descriptor that is passed is listened to as one that was opened. */
+	if (cmsg != NULL && cmsg->cmsg_type == SCM_RIGHTS) {
+		int passed;
+
+		memcpy(&passed, CMSG_DATA(cmsg), sizeof(passed));
+		(void)hold(own, passed);
+	}
 	return got > 0;
 }
 
@@ -331,9 +351,15 @@ do_drain(struct pale_race_own *own, const char *path)
 static int
 do_close_reader(struct pale_race_own *own, const char *path)
 {
-	(void)path;
-	if (own->held_count == 0)
-		return -ENODATA;
+	/* Be the reader first, where it is none yet. */
+	if (own->held_count == 0) {
+		int rc = do_connect_hold(own, path);
+
+		if (rc < 0)
+			rc = do_open_read(own, path);
+		if (rc < 0)
+			return rc;
+	}
 	while (own->held_count > 0)
 		close(own->held[--own->held_count]);
 	return 0;
@@ -384,6 +410,15 @@ find_object(const struct pale_race_request *request, char *ret_kind)
 	*ret_kind = request->kind;
 	if (request->id >= 0)
 		return request->id;
+	/* The stop names none (shmdt, or another call): then the first that there is. */
+	if (request->key == 0) {
+		struct shmid_ds segment;
+		struct msqid_ds queue;
+
+		*ret_kind = request->kind == 'm' ? 'm' : 'h';
+		id = *ret_kind == 'm' ? msgctl(0, MSG_STAT, &queue) : shmctl(0, SHM_STAT, &segment);
+		return id < 0 ? -errno : id;
+	}
 	if ((id = msgget(request->key, 0)) >= 0)
 		*ret_kind = 'm';
 	else if ((id = shmget(request->key, 0, 0)) >= 0)
