@@ -37,10 +37,11 @@ struct pale_race_stop {
 	char id[PALE_RACE_ID_BYTES];     /* "1:openat:/tmp/world/shared/x#2" */
 	char text[PALE_RACE_TEXT_BYTES]; /* openat(AT_FDCWD, "shared/x", O_WRONLY|O_CREAT, 0600) */
 	char path[2][256];               /* absolute in the world, "" */
-	char key[16];                    /* System V */
+	char key[16];                    /* System V: "0x1234", or "id:7" */
 	int nr;
 	unsigned task;  /* number of the process in order of birth */
-	bool reachable; /* the adversary can change a component: tried by DAC */
+	bool reachable; /* the adversary can change a component, or use the object: tried by DAC,
+			 * in the undisturbed run alone; so is touched_shared */
 };
 
 /* A plan: actions at stops. */
