@@ -234,8 +234,8 @@ await(unsigned ms)
 }
 
 /*
- * Whether one of the first two arguments is an absolute path outside of the world, or none, as fstat
- * is made.
+ * Whether one of the first two arguments is an absolute path outside of the world, or none, as
+ * fstat is made.
  */
 static bool
 is_elsewhere(pid_t pid, const uint64_t args[6], const char *world, bool is_stat)
