@@ -103,6 +103,37 @@ rival_of_twin() {
 	esac
 }
 
+# What is tried with every name at once, those there and those that a program of the corpus may make
+# later: put a link to the protected file there, to the protected directory, a FIFO, a forged file, a
+# forged directory.
+names='pipe sock server broker time keys notes box id spool out mail report key tree old doc result
+	news note again job'
+replace_all() {
+	echo "for f in shared/* $(printf 'shared/%s ' $names); do
+		case \$f in *away) continue ;; esac
+		if [ -e \"\$f\" ] || [ -L \"\$f\" ]; then
+			mv -T \"\$f\" \"\$f-away\" 2>/dev/null || continue
+		fi
+		$1
+	done"
+}
+replacements=(
+	'ln -s ../home/secret "$f"'
+	'ln -s ../home "$f"'
+	'mkfifo -m 666 "$f"'
+	'echo FORGED >"$f"; chmod 777 "$f"'
+	'mkdir -m 777 "$f"; for g in job out leaf; do echo FORGED >"$f/$g"; done'
+)
+
+# Whether anything at all has happened to it, whatever it is known for.
+fallen_any() {
+	local kind
+	for kind in CHANGED DISCLOSED INJECTED RAN HANGS PIPE; do
+		echo "( $(fallen $kind) ) ||"
+	done
+	echo false
+}
+
 fallen() {
 	case $1 in
 	CHANGED)

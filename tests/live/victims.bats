@@ -107,6 +107,18 @@ stands() {
 	steps "$name-fixed" "$(rival_of_twin "$name")" "$@" && ! grep ' fell \|hung' "$top/steps"
 }
 
+# Nor to what is tried with every name at once.
+stands_any() {
+	local how=() replacement
+	[ "$user" = USER ] || how=(-r)
+	mkdir -p "$top/world"
+	for replacement in "${replacements[@]}"; do
+		"$top/bin/step" "${how[@]}" "$top/world" $VICTIM $ADVERSARY "$(replace_all "$replacement")" \
+			"$(fallen_any)" "$top/bin/$name-fixed" >"$top/steps"
+		grep -qx '0 - held 0' "$top/steps" && ! grep ' fell \|hung' "$top/steps" || return 1
+	done
+}
+
 falls_plain() { falls "$plain"; }
 falls_sticky() { falls "$sticky" -s; }
 
@@ -136,6 +148,11 @@ falls_sticky() { falls "$sticky" -s; }
 @test "in a directory of mode 1777 no twin falls, whenever its adversary acts" {
 	two_users
 	each stands -s
+}
+
+@test "in a directory of mode 0777 no twin falls where every name is replaced" {
+	two_users
+	each stands_any
 }
 
 @test "each row of the table has its program and its twin, and they are what it says" {
