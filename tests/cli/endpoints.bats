@@ -13,7 +13,9 @@ path = sys.argv[1]
 s = socket.socket(socket.AF_UNIX)
 s.bind("\0" + path[1:] if path[0] == "@" else path)
 s.listen(8)
-open(sys.argv[2], "w").close()
+with open(sys.argv[2] + ".new", "w") as ready:
+    print(os.getpid(), file=ready)
+os.rename(sys.argv[2] + ".new", sys.argv[2])
 while True:
     c, _ = s.accept()
     pid = struct.unpack("iII", c.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
@@ -51,8 +53,8 @@ serve() {
 	ready=$(mktemp -u "$area/ready.XXXX")
 	[ "$who" = root ] || chmod 777 "$area"
 	as /usr/bin/python3 "$area/server.py" "$1" "$ready" 3>&- &
-	servers+=($!)
 	until [ -e "$ready" ]; do kill -0 $! || return; done
+	servers+=("$(<"$ready")") # its own number: $! is that of a shell which waits for it
 }
 
 # Connect to names from inside.
